@@ -1,0 +1,123 @@
+"""A request, as one model takes it: refused by name where it cannot be done, else completed and rounded."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from impasto.errors import InvalidRequest
+from impasto.models import Model, Range
+from impasto.request import LARGEST_SEED, ImageRequest
+from impasto.sizes import SizeRule, size_of
+
+_SIZE_FIELDS = frozenset({"width", "height", "aspect_ratio"})
+_ALWAYS = frozenset({"n"})
+
+
+def fit(model: Model, request: ImageRequest) -> ImageRequest:
+    """Return the request with the model's defaults filled in, its size rounded to the model's rule, its seed settled.
+
+    A seed that the user gives turns randomizing off, unless the user says otherwise. Where the model takes a seed but
+    cannot draw one itself, one is drawn here.
+
+    Raises:
+        InvalidRequest: the model does not take a field that was given, or not that value; the message names the
+            field, the rule and the model.
+    """
+    _refuse_unknown(model, request)
+    changes: dict[str, Any] = {
+        name: value
+        for name, value in model.defaults.items()
+        if name not in _SIZE_FIELDS and name not in request.given()
+    }
+    changes |= _size(model, request)
+    changes |= _seed(model, request)
+    return replace(request, **changes)
+
+
+def _refuse_unknown(model: Model, request: ImageRequest) -> None:
+    for name, value in request.given().items():
+        if name in _SIZE_FIELDS and model.size is not None:
+            continue
+        if name in model.accepts:
+            rule = model.accepts[name]
+            if rule is not None and not rule.admits(value):
+                raise InvalidRequest(
+                    f"{model.name}: {name} must be {rule.describe()}, not {_shown(value)}.", parameter=name
+                )
+        elif name not in _ALWAYS:
+            taken = sorted({*model.accepts, *(("width", "height", "aspect_ratio") if model.size else ())})
+            raise InvalidRequest(
+                f"{model.name} does not take {name}; beside a prompt it takes {', '.join(taken) or 'nothing'}.",
+                parameter=name,
+            )
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _size(model: Model, request: ImageRequest) -> dict[str, int]:
+    if model.size is None:
+        return {}
+    width, height = _asked_size(model, request)
+    if isinstance(model.size, SizeRule):
+        for name, side in (("width", width), ("height", height)):
+            if not model.size.admits(side):
+                raise InvalidRequest(
+                    f"{model.name}: {name} must be {model.size.describe()}, not {side}.",
+                    parameter=name if getattr(request, name) is not None else "aspect_ratio",
+                )
+        return {"width": model.size.rounded(width), "height": model.size.rounded(height)}
+    if (width, height) not in model.size:
+        sizes = ", ".join(f"{w}x{h}" for w, h in model.size)
+        raise InvalidRequest(f"{model.name} draws {sizes}; {width}x{height} is none of them.", parameter="width")
+    return {"width": width, "height": height}
+
+
+def _asked_size(model: Model, request: ImageRequest) -> tuple[int, int]:
+    width, height, ratio = request.width, request.height, request.aspect_ratio
+    if width is not None and height is not None:
+        return width, height
+    if ratio is None:
+        usual_width, usual_height = _usual_size(model)
+        return width or usual_width, height or usual_height
+    if width is None and height is None:
+        return _size_of_ratio(model, ratio)
+    across, down = (int(part) for part in ratio.split(":"))
+    if width is not None:
+        return width, max(1, round(width * down / across))
+    return max(1, round((height or 1) * across / down)), height or 1
+
+
+def _size_of_ratio(model: Model, ratio: str) -> tuple[int, int]:
+    if not isinstance(model.size, tuple):
+        return size_of(ratio)
+    across, down = (int(part) for part in ratio.split(":"))
+    return next((size for size in model.size if size[0] * down == size[1] * across), size_of(ratio))
+
+
+def _usual_size(model: Model) -> tuple[int, int]:
+    if "width" in model.defaults and "height" in model.defaults:
+        return model.defaults["width"], model.defaults["height"]
+    if isinstance(model.size, tuple):
+        return model.size[0]
+    return size_of(model.defaults.get("aspect_ratio", "1:1"))
+
+
+def _seed(model: Model, request: ImageRequest) -> dict[str, Any]:
+    if "randomize_seed" in model.accepts:
+        return {} if request.randomize_seed is not None else {"randomize_seed": request.seed is None}
+    if "seed" in model.accepts and request.seed is None:
+        return {"seed": draw_seed(model)}
+    return {}
+
+
+def draw_seed(model: Model) -> int:
+    """Return a random seed within the bounds that the model declares, or of 31 bits where it declares none."""
+    rule = model.accepts.get("seed")
+    if isinstance(rule, Range):
+        return random.randint(max(0, int(rule.minimum)), min(LARGEST_SEED, int(rule.maximum)))  # noqa: S311
+    return random.randint(0, 2**31 - 1)  # noqa: S311

@@ -1,0 +1,92 @@
+"""The hooks. A provider implements the first three; every other hook is for whoever needs it.
+
+Implementations are pure: the same arguments give the same result, nothing is read or written, no key is seen. The core
+alone talks to the world. A plugin is a module (or object) registered under the entry point group ``impasto``::
+
+    [project.entry-points.impasto]
+    example = "impasto_example"
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from impasto.events import ServerEvent
+    from impasto.models import Model
+    from impasto.payloads import Outcome, Payload
+    from impasto.request import ImageRequest
+
+hookspec = pluggy.HookspecMarker("impasto")
+hookimpl = pluggy.HookimplMarker("impasto")
+"""Marks a function as the implementation of a hook."""
+
+
+@hookspec
+def list_models() -> list[Model]:  # type: ignore[empty-body]
+    """Return the models that the plugin offers, each naming its `Provider`. Called once."""
+
+
+@hookspec(firstresult=True)
+def find_model(name: str) -> Model | None:
+    """Return a model that cannot be listed, or None where the plugin knows no such model.
+
+    Called on one plugin at a time, for ``PLUGIN/NAME``, where the plugin's provider lists no such model.
+
+    Args:
+        name: what stands behind ``PLUGIN/``: words of the user, to be validated.
+    """
+
+
+@hookspec(firstresult=True)
+def build_payload(model: Model, request: ImageRequest) -> Payload:  # type: ignore[empty-body]
+    """Return the payload that begins the conversation. Called once for each attempt, on the model's owner alone.
+
+    Args:
+        model: one of the plugin's own.
+        request: checked against what the model accepts, defaults filled in, size rounded.
+
+    Raises:
+        InvalidRequest: the model cannot do this, for a reason that its declaration cannot express.
+    """
+
+
+@hookspec(firstresult=True)
+def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:  # type: ignore[empty-body]
+    """Return what an event means: a list, possibly empty. Called on the owner alone, for each thing that is said.
+
+    `Progress` and `ImagePreview` are passed on to the user. `Follow` ends the exchange and begins the next.
+    `ImageResponse` ends the conversation. ``KeyError``, ``TypeError``, ``AttributeError``, ``IndexError`` and
+    ``ValueError`` become a `ProtocolError` that quotes the event, so that access to an answer's parts needs no guards.
+
+    Args:
+        model: one of the plugin's own.
+        event: what was said. ``event.payload.step`` is what the plugin wrote into the payload.
+
+    Raises:
+        ResponseError: the service reports a failure; or one of the classes under it.
+    """
+
+
+@hookspec
+def prepare_request(model: Model, request: ImageRequest) -> ImageRequest | None:
+    """Return another request to be used in place of this one, or None to leave it. Any plugin may implement it.
+
+    Called before ``build_payload``, plugin after plugin; each sees what the one before it made.
+
+    Raises:
+        InvalidRequest: this request is refused.
+    """
+
+
+@hookspec
+def register_commands(cli: click.Group) -> None:
+    """Add commands to the command line.
+
+    Args:
+        cli: the group behind ``impasto``.
+    """

@@ -1,0 +1,112 @@
+"""What can be said beside the prompt, in every call that draws."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from impasto.errors import InvalidRequest
+from impasto.request import ImageRequest, prompt_from_messages
+
+if TYPE_CHECKING:
+    from impasto.events import Image
+
+
+class Options(TypedDict, total=False):
+    """The parameters of a picture, as in `ImageRequest`, and the terms of the call.
+
+    Attributes:
+        messages: a conversation in chat form, instead of a prompt: the text of its last user turn is the prompt.
+        negative_prompt: what to keep out of the picture.
+        width: pixels.
+        height: pixels.
+        aspect_ratio: such as ``16:9``, instead of width and height.
+        guidance_scale: how closely to follow the prompt.
+        num_inference_steps: denoising steps.
+        seed: the same seed, request and model give the same picture, where the model allows it.
+        randomize_seed: whether the server draws a seed of its own.
+        n: how many pictures.
+        images: pictures to start from.
+        mask: which part of the first of ``images`` to draw anew.
+        strength: how far to go from ``images``, 0 to 1.
+        extra: fields that only this provider knows.
+        api_key: the key for this call; where several providers serve the name, a mapping from provider id to key.
+        proxy: the proxy's URL for this call.
+        connect_timeout: seconds for opening a connection.
+        idle_timeout: seconds that may pass without a byte.
+        deadline: seconds for the whole request.
+        download: False leaves the picture where it is; the response then has its address alone.
+    """
+
+    messages: Sequence[Mapping[str, Any]] | None
+    negative_prompt: str | None
+    width: int | None
+    height: int | None
+    aspect_ratio: str | None
+    guidance_scale: float | None
+    num_inference_steps: int | None
+    seed: int | None
+    randomize_seed: bool | None
+    n: int
+    images: Iterable[Image]
+    mask: Image | None
+    strength: float | None
+    extra: Mapping[str, Any]
+    api_key: str | Mapping[str, str] | None
+    proxy: str | None
+    connect_timeout: float | None
+    idle_timeout: float | None
+    deadline: float | None
+    download: bool
+
+
+_FIELDS = frozenset(each.name for each in dataclasses.fields(ImageRequest)) - {"prompt", "id"}
+TERMS = frozenset(Options.__annotations__) - _FIELDS - {"messages"}
+"""The options that are about the call, not about the picture."""
+
+
+def request_of(prompt: str | None, options: Mapping[str, Any]) -> ImageRequest:
+    """Return the request that a call makes.
+
+    Args:
+        prompt: what to draw; None where ``messages`` says it.
+        options: `Options`, by name.
+
+    Raises:
+        InvalidRequest: prompt and messages are both given or both absent, an option is not known, or one of them
+            breaks a rule.
+    """
+    for name in options:
+        if name not in Options.__annotations__:
+            raise InvalidRequest(f"There is no parameter {name!r}.{_nearest(name)}", parameter=name)
+    messages = options.get("messages")
+    if prompt is None and messages is None:
+        raise InvalidRequest("There is neither a prompt nor messages: say what to draw.", parameter="prompt")
+    if prompt is not None and messages is not None:
+        raise InvalidRequest("Both prompt and messages are given: leave one of them out.", parameter="messages")
+    if all(options.get(name) is not None for name in ("width", "height", "aspect_ratio")):
+        raise InvalidRequest(
+            "width, height and aspect_ratio are given: leave out aspect_ratio, or one of the sides.",
+            parameter="aspect_ratio",
+        )
+    text = prompt_from_messages(messages) if messages is not None else prompt
+    fields = {name: value for name, value in options.items() if name in _FIELDS}
+    if isinstance(images := fields.get("images"), Iterable) and not isinstance(images, str | bytes):
+        fields["images"] = tuple(images)
+    return ImageRequest(text or "", **fields)
+
+
+def _nearest(name: str) -> str:
+    synonyms = {
+        "steps": "num_inference_steps",
+        "guidance": "guidance_scale",
+        "cfg_scale": "guidance_scale",
+        "size": "width and height",
+        "negative": "negative_prompt",
+        "timeout": "deadline",
+        "key": "api_key",
+    }
+    near = synonyms.get(name) or next(iter(difflib.get_close_matches(name, Options.__annotations__, n=1)), None)
+    return f" Did you mean {near}?" if near else " Fields that only one provider knows go into extra={…}."
