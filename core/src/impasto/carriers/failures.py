@@ -1,0 +1,115 @@
+"""What a failed HTTP exchange means: statuses and transport errors, as impasto's own errors."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from impasto.errors import (
+    AuthenticationError,
+    ProtocolError,
+    ProviderUnavailable,
+    QuotaExceeded,
+    ResponseError,
+)
+from impasto.plaintext import plain_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_CLASS_OF_STATUS: dict[int, type[ResponseError]] = {
+    401: AuthenticationError,
+    402: QuotaExceeded,
+    403: AuthenticationError,
+    404: ProviderUnavailable,
+    407: ProviderUnavailable,
+    408: ProviderUnavailable,
+    410: ProviderUnavailable,
+    425: ProviderUnavailable,
+    429: QuotaExceeded,
+}
+_WORDS = ("message", "detail", "error", "error_description", "msg", "title", "reason")
+
+
+def error_of_status(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> ResponseError:
+    """Return the error that a status other than 2xx means, in the server's own words where it has any.
+
+    Args:
+        status: the HTTP status (RFC 9110, section 15).
+        reason: its reason phrase.
+        headers: the response's headers; ``Retry-After`` is read.
+        body: the response's body, or its beginning.
+    """
+    words = words_of(body)
+    cls = _CLASS_OF_STATUS.get(status, ProviderUnavailable if status >= 500 else ResponseError)
+    label = f"{status} {reason}".strip()
+    return cls(
+        f"{label}: {words}" if words else label,
+        status=status,
+        retry_after=retry_after(headers.get("retry-after")),
+    )
+
+
+def words_of(body: bytes) -> str:
+    """Return what a body says to a person: the message of a JSON error, the text of a page, or the text itself."""
+    text = body.decode(errors="replace")
+    try:
+        return plain_text(_message_in(json.loads(text)) or text)
+    except (ValueError, RecursionError):
+        return plain_text(text)
+
+
+def _message_in(value: Any, depth: int = 0) -> str:
+    if isinstance(value, str):
+        return value
+    if depth > 4:
+        return ""
+    if isinstance(value, dict):
+        return next((words for name in _WORDS if (words := _message_in(value.get(name), depth + 1))), "")
+    if isinstance(value, list):
+        return "; ".join(words for item in value[:3] if (words := _message_in(item, depth + 1)))
+    return ""
+
+
+def retry_after(value: str | None) -> float | None:
+    """Return the seconds that a ``Retry-After`` header means (RFC 9110, section 10.2.3); None if it means none."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def error_of_transport(error: Exception, *, idle: float | None, connect: float | None) -> ResponseError:
+    """Return what a failure below HTTP means.
+
+    Args:
+        error: what httpx raised.
+        idle: seconds allowed without a byte, for the message.
+        connect: seconds allowed for connecting, for the message.
+    """
+    reason = plain_text(str(error)) or type(error).__name__
+    match error:
+        case httpx.ConnectTimeout():
+            return ProviderUnavailable(f"no connection within {connect:g} s")
+        case httpx.TimeoutException():
+            return ProviderUnavailable(f"nothing was heard for {idle:g} s")
+        case httpx.ProxyError():
+            return ProviderUnavailable(f"the proxy failed: {reason}")
+        case httpx.ConnectError():
+            return ProviderUnavailable(f"no connection: {reason}")
+        case httpx.DecodingError():
+            return ProtocolError(f"the body cannot be decoded: {reason}")
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return ProtocolError(f"not an address that can be fetched: {reason}")
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return ProviderUnavailable(f"the connection broke: {reason}")
+        case _:
+            return ProtocolError(reason)

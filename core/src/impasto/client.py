@@ -1,0 +1,192 @@
+"""The client: one face for every provider that is installed."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+import anyio
+
+from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest
+from impasto.keys import find_key
+from impasto.options import Options, request_of
+from impasto.painting import Job, Painter
+from impasto.plugins import Plugins, default_plugins
+from impasto.router import Router
+from impasto.settings import Secret, Settings, Timeouts
+from impasto.signing import Destination
+from impasto.streaming import Stream
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from anyio.abc import TaskGroup
+
+    from impasto.events import ImageResponse
+    from impasto.models import Model
+    from impasto.request import ImageRequest
+
+
+class Client:
+    """Draws pictures with the models of every installed plugin. Use it as ``async with impasto.Client() as client``.
+
+    One client serves any number of requests at once. It works on asyncio and on trio.
+
+    Args:
+        settings: None for what the settings file and the environment say.
+        proxy: the proxy's URL; None for what the settings or the standard environment variables say.
+        connect_timeout: seconds for opening a connection; None for what the settings say.
+        idle_timeout: seconds that may pass without a byte; None for what the settings say.
+        deadline: seconds for a whole request; None for what the settings say.
+        plugins: None for those that are installed.
+
+    Raises:
+        SettingsError: the settings file or a variable cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        proxy: str | None = None,
+        connect_timeout: float | None = None,
+        idle_timeout: float | None = None,
+        deadline: float | None = None,
+        plugins: Plugins | None = None,
+    ) -> None:
+        self._settings = Settings.load() if settings is None else settings
+        self._plugins = default_plugins() if plugins is None else plugins
+        self._router = Router(self._plugins, self._settings)
+        self._proxy = proxy
+        self._times = {"connect": connect_timeout, "idle": idle_timeout, "deadline": deadline}
+        _timeouts(Timeouts(), self._times)
+        self._painter = Painter(self._plugins, self._settings.bounds)
+        self._tasks: TaskGroup | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._tasks is not None:
+            raise ImpastoError("This client is open already; make another one.")
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        tasks, self._tasks = self._tasks, None
+        if tasks is None:
+            return
+        tasks.cancel_scope.cancel()
+        try:
+            # Without the caller's exception, which the group would hand back wrapped in an ExceptionGroup.
+            await tasks.__aexit__(None, None, None)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._painter.aclose()
+
+    def models(self) -> list[Model]:
+        """Return every model that an installed plugin lists, by full name."""
+        return list(self._plugins.models)
+
+    def stream(self, prompt: str | None = None, *, model: str | None = None, **options: Unpack[Options]) -> Stream:
+        """Return the stream of one request's events. Nothing is sent before it is entered or iterated.
+
+        Args:
+            prompt: what to draw; or None, with ``messages`` among the options.
+            model: an alias, a model's id, ``provider/model`` or a provider's id; None for the default model.
+            **options: `Options`.
+
+        Raises:
+            InvalidRequest: an option breaks a rule, or no model of that name can do this.
+            UnknownModel: nothing goes by that name.
+            AuthenticationError: the provider needs a key and there is none.
+        """
+        if model is not None and not isinstance(model, str):
+            raise InvalidRequest(f"model must be a name, not {model!r}.", parameter="model")
+        job = self._job(model, request_of(prompt, options), options)
+        return Stream(
+            self._spawn, job.route.model, lambda emit: self._painter.paint(job, emit), job.to.timeouts.deadline
+        )
+
+    async def generate(
+        self, prompt: str | None = None, *, model: str | None = None, **options: Unpack[Options]
+    ) -> ImageResponse:
+        """Return the finished picture of one request.
+
+        Arguments and errors are those of `stream`, and:
+
+        Raises:
+            ResponseError: the provider failed.
+            PluginError: the provider's plugin failed.
+        """
+        async with self.stream(prompt, model=model, **options) as stream:
+            return await stream.response()
+
+    def _spawn(self, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._tasks is None:
+            raise ImpastoError("The client is not open: use it as 'async with impasto.Client() as client:'.")
+        self._tasks.start_soon(run)
+
+    def _job(self, name: str | None, asked: ImageRequest, options: Options) -> Job:
+        route = self._router.route(name, asked)
+        model = route.model
+        settings = self._settings.provider(model.provider.id, model.name)
+        if model.url is not None:
+            # It has an address of its own, so the provider's being moved does not move it; a section of its own does.
+            section = self._settings.providers.get(model.name)
+            settings = replace(settings, url=section.url if section else None)
+        times = {
+            "connect": options.get("connect_timeout"),
+            "idle": options.get("idle_timeout"),
+            "deadline": options.get("deadline"),
+        }
+        to = Destination.of(
+            model,
+            settings,
+            key=self._key(name, model, options.get("api_key")),
+            timeouts=_timeouts(_timeouts(settings.timeouts, self._times), times),
+            proxy=options.get("proxy") or self._proxy or self._settings.proxy,
+        )
+        return Job(route, asked, to, download=options.get("download", True))
+
+    def _key(self, name: str | None, model: Model, given: str | Mapping[str, str] | None) -> Secret | None:
+        provider = model.provider
+        if isinstance(given, str):
+            serving = {each.provider.id for each in self._router.models_of(name or self._router.default())}
+            if len(serving) > 1:
+                raise InvalidRequest(
+                    f"api_key is for one provider, and {name!r} is served by {', '.join(sorted(serving))}: name one "
+                    f"(model={model.name!r}), or give a mapping (api_key={{{provider.id!r}: …}}).",
+                    parameter="api_key",
+                )
+        call_key = given.get(provider.id) if isinstance(given, Mapping) else given
+        key = find_key(provider, self._settings, os.environ, call_key, model=model.id)
+        if key is None and provider.auth is not None and not provider.auth.optional:
+            variable = f"set {provider.auth.env}, or " if provider.auth.env else ""
+            page = f" Keys are made at {provider.auth.help_url}." if provider.auth.help_url else ""
+            raise AuthenticationError(
+                f"{provider.id} needs a key: {variable}run 'impasto keys set {provider.id}'.{page}"
+            )
+        return key
+
+
+_TIMES = {"connect": "connect_timeout", "idle": "idle_timeout", "deadline": "deadline"}
+
+
+def _timeouts(usual: Timeouts, changes: Mapping[str, float | None]) -> Timeouts:
+    """Return the usual timeouts with those replaced that are given.
+
+    Raises:
+        InvalidRequest: one is not a positive number of seconds.
+    """
+    given = {name: seconds for name, seconds in changes.items() if seconds is not None}
+    for name, seconds in given.items():
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+            raise InvalidRequest(
+                f"{_TIMES[name]} must be a positive number of seconds, not {seconds!r}.",
+                parameter=_TIMES[name],
+            )
+    return replace(usual, **given)

@@ -1,0 +1,120 @@
+"""Where a provider's requests go and on what terms, and what of its secrets each of them may carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from impasto.errors import ProtocolError
+from impasto.settings import Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from impasto.auth import Auth
+    from impasto.models import Model
+    from impasto.settings import ProviderSettings, Secret
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an absolute URL (RFC 6454), in lower case.
+
+    Raises:
+        ProtocolError: it is not an http(s) URL with a host.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ProtocolError(f"not an address: {url}") from error
+    scheme = parts.scheme.lower()
+    if scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise ProtocolError(f"not an http(s) address: {url}")
+    return f"{scheme}://{parts.hostname}:{port or _DEFAULT_PORTS[scheme]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A provider's address, and the key and headers that only its own origins may see.
+
+    Attributes:
+        url: the base that payload urls are appended to.
+        auth: how a request is signed.
+        key: the key; None where there is none.
+        headers: the user's own headers for this provider.
+        origins: the origins that may see key and headers.
+        timeouts: how long to wait, in seconds.
+        proxy: the proxy's URL; None for what the environment says.
+    """
+
+    url: str
+    auth: Auth | None = None
+    key: Secret | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    origins: frozenset[str] = frozenset()
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    proxy: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        model: Model,
+        settings: ProviderSettings,
+        *,
+        key: Secret | None,
+        timeouts: Timeouts,
+        proxy: str | None,
+    ) -> Destination:
+        """Return where a model's requests go.
+
+        An address from the settings takes the place of the declared one; then the origins that the plugin declares
+        are not trusted any more, only those that the user names.
+        """
+        provider = model.provider
+        url = settings.url or model.url or provider.url
+        trusted = settings.origins if settings.url else (*provider.origins, *settings.origins)
+        return cls(
+            url=url,
+            auth=provider.auth,
+            key=key,
+            headers=settings.headers,
+            origins=frozenset(origin_of(each) for each in (url, *trusted) if each),
+            timeouts=timeouts,
+            proxy=proxy,
+        )
+
+    def resolve(self, url: str) -> str:
+        """Return the absolute URL that a payload's or a picture's url means.
+
+        Raises:
+            ProtocolError: it is not an http(s) address.
+        """
+        if url.startswith("//"):
+            url = f"{urlsplit(self.url).scheme or 'https'}:{url}"
+        elif "://" not in url.partition("?")[0]:
+            if not self.url:
+                raise ProtocolError(f"a relative address, and the provider has none of its own: {url}")
+            url = f"{self.url.rstrip('/')}/{url.lstrip('/')}"
+        origin_of(url)
+        return url
+
+    def secrets_for(self, url: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the headers and query fields that a request to `url` carries: none beyond the own origins."""
+        if origin_of(url) not in self.origins:
+            return {}, {}
+        headers = dict(self.headers)
+        if self.auth is None or self.key is None:
+            return headers, {}
+        key = self.key.reveal()
+        return headers | self.auth.headers(key), self.auth.params(key)
+
+    def redact(self, text: str) -> str:
+        """Return the text without the key and the values of the user's headers, should a server have repeated them."""
+        secrets = [*self.headers.values(), *([self.key.reveal()] if self.key else [])]
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= 4:
+                text = text.replace(secret, "***")
+        return text

@@ -1,0 +1,124 @@
+"""Which model a name stands for, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import impasto
+from impasto import ImageRequest, InvalidRequest, Model, ProviderUnavailable, Range, UnknownModel, hookimpl
+from impasto.plugins import Plugins
+from impasto.router import Router
+from impasto.settings import Settings
+from standins.provider import ExampleProvider
+
+
+def provider(name: str, *aliases: str, model: str = "oil", **fields: object) -> ExampleProvider:
+    owner = impasto.Provider(id=name, **fields)  # type: ignore[arg-type]
+    accepts = {"seed": Range(0, 9)} if name != "plain" else {}
+    return ExampleProvider(Model(provider=owner, id=model, aliases=aliases, accepts=accepts))
+
+
+def router(*providers: ExampleProvider, **settings: object) -> Router:
+    objects = {each.model.provider.id: each for each in providers}
+    return Router(Plugins(objects=objects), Settings(**settings))  # type: ignore[arg-type]
+
+
+ATELIER, BAROQUE = provider("atelier", "flux", "fast"), provider("baroque", "flux", model="tempera")
+
+
+@pytest.mark.parametrize("name", ["fast", "oil", "atelier/oil"])
+def test_a_model_is_named_by_alias_by_id_or_in_full(name: str) -> None:
+    assert router(ATELIER, BAROQUE).models_of(name) == [ATELIER.model]
+
+
+def test_an_alias_of_several_providers_is_ordered_by_their_names() -> None:
+    assert router(BAROQUE, ATELIER).models_of("flux") == [ATELIER.model, BAROQUE.model]
+
+
+def test_the_user_sets_the_order_with_an_alias_of_his_own() -> None:
+    own = router(ATELIER, BAROQUE, aliases={"flux": ["baroque/tempera", "flux"]})
+    assert own.models_of("flux") == [BAROQUE.model, ATELIER.model]
+
+
+def test_an_alias_of_ones_own_for_one_model() -> None:
+    assert router(ATELIER, BAROQUE, aliases={"best": "tempera"}).models_of("best") == [BAROQUE.model]
+
+
+def test_a_provider_alone_means_its_default_model() -> None:
+    assert router(provider("atelier", default_model="oil")).models_of("atelier")[0].name == "atelier/oil"
+
+
+def test_a_provider_that_is_down_is_skipped_by_alias_but_not_by_its_full_name() -> None:
+    down = provider("atelier", "flux", working=False)
+    assert router(down, BAROQUE).models_of("flux") == [BAROQUE.model]
+    assert router(down, BAROQUE).models_of("atelier/oil") == [down.model]
+    with pytest.raises(ProviderUnavailable, match="atelier, which is known to be down.*'atelier/oil'"):
+        router(down).models_of("flux")
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("flx", "flux"),
+        ("Flux", "flux"),
+        ("tempra", "tempera"),
+        ("atelier/oli", "atelier/oil"),
+        ("atelier/", "atelier/oil"),
+        ("baroque/oil", "baroque/tempera"),
+    ],
+)
+def test_an_unknown_name_comes_with_the_nearest_and_the_command_that_lists_them(name: str, suggestion: str) -> None:
+    with pytest.raises(UnknownModel, match="impasto models") as raised:
+        router(ATELIER, BAROQUE).models_of(name)
+    assert suggestion in raised.value.suggestions
+    assert suggestion in str(raised.value)
+    assert raised.value.name == name
+
+
+@pytest.mark.parametrize("name", ["", "/", "//", "atelier//oil", "\0", "x" * 10_000, "../../etc/passwd"])
+def test_any_other_nonsense_is_an_unknown_model(name: str) -> None:
+    with pytest.raises(UnknownModel):
+        router(ATELIER).models_of(name)
+
+
+def test_without_any_plugin_the_error_says_what_to_install() -> None:
+    with pytest.raises(UnknownModel, match="pip install impasto-sketch"):
+        router().models_of("flux")
+
+
+class TestDefault:
+    def test_is_the_users(self) -> None:
+        assert router(ATELIER, default_model="fast").default() == "fast"
+
+    def test_else_the_offline_painter_where_it_is_installed(self) -> None:
+        assert router(provider("sketch", model="sketch")).default() == "sketch"
+
+    def test_else_an_error_says_how_to_choose(self) -> None:
+        with pytest.raises(UnknownModel, match="default_model in the settings.*pip install impasto-sketch"):
+            router(ATELIER).default()
+
+
+class TestRoutes:
+    def test_the_first_model_that_can_do_it_is_taken(self) -> None:
+        plain = provider("plain", "flux", model="charcoal")
+        chosen = router(plain, provider("query", "flux")).route("flux", ImageRequest("a fox", seed=1))
+        assert chosen.model.name == "query/oil"
+
+    def test_where_none_can_the_error_says_why_of_each(self) -> None:
+        with pytest.raises(InvalidRequest, match="atelier/oil: seed must be from 0 to 9.*plain/oil does not take seed"):
+            router(ATELIER, provider("plain", "flux")).route("flux", ImageRequest("a fox", seed=10))
+
+    def test_the_default_is_used_where_no_model_is_named(self) -> None:
+        chosen = router(ATELIER, default_model="fast").route(None, ImageRequest("a fox"))
+        assert chosen.model == ATELIER.model
+
+    def test_a_found_model_can_be_asked_for_by_its_full_name(self) -> None:
+        class Finder(ExampleProvider):
+            @hookimpl
+            def find_model(self, name: str) -> Model | None:
+                return replace(self.model, id=name)
+
+        chosen = router(Finder(ATELIER.model)).route("atelier/owner/space", ImageRequest("a fox"))
+        assert chosen.model.name == "atelier/owner/space"
