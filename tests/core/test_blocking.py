@@ -23,7 +23,9 @@ def settings(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Setting
     monkeypatch.setattr("impasto.client.default_plugins", lambda: plugins)
     server.script(
         "/draw",
-        event_stream(("progress", said(fraction=0.5)), ("preview", said(url="/half.png")), ("done", said(url="/fox.png"))),
+        event_stream(
+            ("progress", said(fraction=0.5)), ("preview", said(url="/half.png")), ("done", said(url="/fox.png"))
+        ),
     )
     server.script("/half.png", reply(picture(colour="grey")))
     server.script("/fox.png", reply(picture()))
@@ -97,7 +99,8 @@ def test_an_ended_stream_stays_ended(settings: Settings) -> None:
 def test_threads_may_draw_at_the_same_time(settings: Settings) -> None:
     drawn: list[bytes] = []
     threads = [
-        threading.Thread(target=lambda: drawn.append(impasto.generate("a fox", settings=settings).data)) for _ in range(6)
+        threading.Thread(target=lambda: drawn.append(impasto.generate("a fox", settings=settings).data))
+        for _ in range(6)
     ]
     for thread in threads:
         thread.start()
@@ -115,5 +118,3 @@ def test_a_response_shows_itself_in_a_notebook_and_saves(settings: Settings, tmp
     with Image.open(saved) as opened:
         assert opened.size == (64, 64)
         assert opened.info["prompt"] == "a fox"
-
-
