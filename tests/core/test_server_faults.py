@@ -131,7 +131,7 @@ async def test_a_certificate_that_does_not_verify(server: ScriptedServer) -> Non
         ("data:nonsense", "not a data: URL"),
         ("/missing.png", "404 Not Found"),
         ("/page.html", "not an image, but 85 bytes: Space is sleeping Wake it up."),
-        ("/header.png", "not a readable image/png"),
+        ("/header.png", "not a readable PNG"),
         ("/half.png", "the picture ends short"),
         ("/half.jpg", "the picture ends short"),
         ("/half.webp", "the picture ends short"),

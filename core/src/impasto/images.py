@@ -15,6 +15,7 @@ import anyio
 
 from impasto.errors import ProtocolError, ProviderUnavailable
 from impasto.plaintext import plain_text
+from impasto.saving.formats import MEDIA_TYPES, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,8 +84,7 @@ class ImageReader:
         return self._checked(replace(image, url=url), data)
 
     def _checked(self, image: Image, data: bytes) -> Image:
-        media_type = sniff(data)
-        if media_type is not None and not is_whole(data, media_type):
+        if not is_whole(data):
             raise _Interrupted(f"the picture ends short, after {len(data)} bytes")
         media_type, width, height = inspect(data)
         if width * height > self._bounds.image_pixels:
@@ -100,49 +100,32 @@ def inspect(data: bytes) -> tuple[str, int, int]:
     Raises:
         ProtocolError: it is not a picture in a format that is known here.
     """
-    media_type = sniff(data)
-    if media_type is None:
+    picture_format = format_of(data)
+    if picture_format is None:
         text = plain_text(data[:4096].decode(errors="replace"), 120)
         raise ProtocolError(f"not an image, but {len(data)} bytes: {text}")
     try:
-        with _reader_of(media_type)(io.BytesIO(data)) as opened:
+        with _reader_of(picture_format)(io.BytesIO(data)) as opened:
             width, height = opened.size
     except Exception as error:  # Pillow's readers raise whatever a broken header makes them stumble over
-        raise ProtocolError(f"not a readable {media_type}: {error}") from error
-    return media_type, width, height
+        raise ProtocolError(f"not a readable {picture_format}: {error}") from error
+    return MEDIA_TYPES[picture_format], width, height
 
 
-def sniff(data: bytes) -> str | None:
-    """Return the media type that the magic number tells (https://mimesniff.spec.whatwg.org), or None."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if data[:4] == b"RIFF" and data[8:14] == b"WEBPVP":
-        return "image/webp"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "image/gif"
-    if data[4:8] == b"ftyp" and data[8:12] in {b"avif", b"avis"}:
-        return "image/avif"
-    if data.startswith((b"II*\0", b"MM\0*")):
-        return "image/tiff"
-    if data.startswith(b"BM"):
-        return "image/bmp"
-    return None
+def is_whole(data: bytes) -> bool:
+    """Tell whether an encoded picture has its end, where its format marks it."""
+    match format_of(data):
+        case "PNG":
+            return b"IEND\xaeB`\x82" in data
+        case "JPEG":
+            return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+        case "WEBP":
+            return int.from_bytes(data[4:8], "little") + 8 <= len(data)
+        case _:
+            return True
 
 
-def is_whole(data: bytes, media_type: str) -> bool:
-    """Tell whether an encoded picture has its end, for the formats that mark it."""
-    if media_type == "image/png":
-        return b"IEND\xaeB`\x82" in data
-    if media_type == "image/jpeg":
-        return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
-    if media_type == "image/webp":
-        return int.from_bytes(data[4:8], "little") + 8 <= len(data)
-    return True
-
-
-def _reader_of(media_type: str) -> Callable[[io.BytesIO], ImageFile]:
+def _reader_of(picture_format: str) -> Callable[[io.BytesIO], ImageFile]:
     """Return Pillow's reader for one format: it reads the header alone, and has no warning of its own for size."""
     from PIL import (
         AvifImagePlugin,
@@ -155,15 +138,15 @@ def _reader_of(media_type: str) -> Callable[[io.BytesIO], ImageFile]:
     )
 
     readers: dict[str, Callable[[io.BytesIO], ImageFile]] = {
-        "image/png": PngImagePlugin.PngImageFile,
-        "image/jpeg": JpegImagePlugin.JpegImageFile,
-        "image/webp": WebPImagePlugin.WebPImageFile,
-        "image/gif": GifImagePlugin.GifImageFile,
-        "image/avif": AvifImagePlugin.AvifImageFile,
-        "image/tiff": TiffImagePlugin.TiffImageFile,
-        "image/bmp": BmpImagePlugin.BmpImageFile,
+        "AVIF": AvifImagePlugin.AvifImageFile,
+        "BMP": BmpImagePlugin.BmpImageFile,
+        "GIF": GifImagePlugin.GifImageFile,
+        "JPEG": JpegImagePlugin.JpegImageFile,
+        "PNG": PngImagePlugin.PngImageFile,
+        "TIFF": TiffImagePlugin.TiffImageFile,
+        "WEBP": WebPImagePlugin.WebPImageFile,
     }
-    return readers[media_type]
+    return readers[picture_format]
 
 
 def _data_of(url: str, limit: int) -> bytes:

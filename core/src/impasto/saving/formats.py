@@ -25,6 +25,17 @@ FORMATS = {
 }
 """Suffix, in lower case, to the format's name as Pillow has it."""
 
+MEDIA_TYPES = {
+    "AVIF": "image/avif",
+    "BMP": "image/bmp",
+    "GIF": "image/gif",
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "TIFF": "image/tiff",
+    "WEBP": "image/webp",
+}
+"""A format's name to its media type (https://www.iana.org/assignments/media-types)."""
+
 QUALITY = 95
 """Of lossy formats, 0 to 100: hardly to be told from the original."""
 
