@@ -181,3 +181,13 @@ async def test_local_calls_run_side_by_side_with_other_work_in_threads() -> None
         for _ in range(30):
             tasks.start_soon(draw)
     assert len(done) == 30
+
+
+async def test_leaving_at_any_moment_leaves_no_generator_half_run(server: ScriptedServer) -> None:
+    server.script("/draw", event_stream(*[("progress", said(fraction=0.1))] * 20, ("done", said(url="/fox.png"))))
+    server.script("/fox.png", reply(picture()))
+    async with client(url=server.url) as opened:
+        for milliseconds in range(20):
+            with anyio.move_on_after(milliseconds / 1000):
+                await opened.generate("a fox", model="paint")
+        gc.collect()

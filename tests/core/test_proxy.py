@@ -44,7 +44,8 @@ async def test_a_proxy_may_be_named_in_four_places(
 async def test_the_calls_proxy_comes_first(proxy: ScriptedServer) -> None:
     settings = Settings(providers={"example": {"url": PROVIDER_URL}}, proxy="http://settings.invalid:1")
     async with client(settings=settings, proxy="http://client.invalid:1") as opened:
-        assert await opened.generate("a fox", model="paint", proxy=proxy.url)
+        response = await opened.generate("a fox", model="paint", proxy=proxy.url)
+    assert response.data == picture()
 
 
 async def test_a_proxy_that_fails_is_named_as_the_fault(server: ScriptedServer) -> None:

@@ -45,6 +45,29 @@ class _WithoutOurRequests(logging.Filter):
 logging.getLogger("httpx").addFilter(_WithoutOurRequests())
 
 
+class _Body(httpx.AsyncByteStream):
+    """A request's body. Not a generator, as httpx's own is, which is leaked on trio when sending is cancelled."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Once(self._content)
+
+
+class _Once:
+    def __init__(self, content: bytes) -> None:
+        self._left = [content] if content else []
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+
 class HttpCarrier:
     """Owns the connections, one pool for each proxy.
 
@@ -204,6 +227,7 @@ class HttpSession:
             )
         except (TypeError, ValueError) as error:
             raise ProtocolError(f"the request cannot be sent: {error}") from error
+        request.stream = _Body(request.read())
         self._cookies.set_cookie_header(request)
         token = _sending.set(True)
         try:
