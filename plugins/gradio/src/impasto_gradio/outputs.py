@@ -1,0 +1,102 @@
+"""Pictures and words in what an app returns, wherever it puts them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote, urlsplit
+
+from impasto import Image
+
+_DEEPEST = 8
+_SUFFIX = re.compile(r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
+_ANY_SUFFIX = re.compile(r"\.\w{1,5}$")
+_REMOTE = re.compile(r"https?://", re.IGNORECASE)
+
+
+def images_in(outputs: object, root: str) -> list[Image]:
+    """Return every picture in an app's outputs, each once, in the order in which they stand there.
+
+    Found are Gradio's files (``{"path", "url", …}``), alone, in lists, in galleries (``{"image": {…},
+    "caption"}``) and in other objects, and strings that are plainly a picture's address: a ``data:image/``
+    URL, or an http(s) URL whose path ends like a picture's.
+
+    Args:
+        outputs: the list of a ``complete`` or ``generating`` event.
+        root: what stands before ``/file=`` on this server: ``""`` or ``"/gradio_api"``.
+    """
+    return [Image(url=url) for url in dict.fromkeys(_addresses(outputs, root, _DEEPEST))]
+
+
+def words_in(outputs: object) -> str:
+    """Return the strings among an app's outputs that are not pictures, one a line."""
+    if not isinstance(outputs, list):
+        return ""
+    texts = (each.strip() for each in outputs if isinstance(each, str) and not _is_picture_address(each))
+    return "\n".join(text for text in texts if text)
+
+
+def seed_in(outputs: object, index: int | None) -> int | None:
+    """Return the whole number at an index of an app's outputs, or None where there is none."""
+    if index is None or not isinstance(outputs, list) or index >= len(outputs):
+        return None
+    seed = outputs[index]
+    if isinstance(seed, str) and seed.strip().isdecimal() and len(seed) < 25:
+        return int(seed)
+    if isinstance(seed, bool) or not isinstance(seed, int | float) or seed != seed // 1 or seed < 0:
+        return None
+    return int(seed)
+
+
+def _addresses(output: object, root: str, depth: int) -> Iterator[str]:
+    if depth == 0:
+        return
+    if isinstance(output, str):
+        if _is_picture_address(output):
+            yield output
+    elif isinstance(output, Mapping):
+        yield from _addresses_in_object(output, root, depth)
+    elif isinstance(output, Sequence):
+        for each in output:
+            yield from _addresses(each, root, depth - 1)
+
+
+def _addresses_in_object(output: Mapping[str, object], root: str, depth: int) -> Iterator[str]:
+    if "path" in output or "url" in output:
+        if (address := _address_of_file(output, root)) is not None:
+            yield address
+        return
+    main = next((output[name] for name in ("image", "composite") if isinstance(output.get(name), Mapping)), None)
+    for value in output.values() if main is None else (main,):
+        yield from _addresses(value, root, depth - 1)
+
+
+def _address_of_file(file: Mapping[str, object], root: str) -> str | None:
+    """Return where to fetch a file, or None where it is no picture.
+
+    The address is made from ``path`` where there is one: ``url`` is made by the server from the host it
+    believes to have, and Gradio 4 makes it wrong for every endpoint whose name has not five letters. ``url``
+    alone counts for a file that lies elsewhere.
+    """
+    url, path = file.get("url"), file.get("path")
+    name = next((each for each in (file.get("orig_name"), path, url) if isinstance(each, str) and each), "")
+    mime_type = file.get("mime_type")
+    if isinstance(mime_type, str) and mime_type:
+        if not mime_type.lower().startswith("image/"):
+            return None
+    elif not name.startswith("data:image/"):
+        last = urlsplit(name).path.rpartition("/")[2]
+        if not _SUFFIX.search(last) and _ANY_SUFFIX.search(last):
+            return None
+    elsewhere = isinstance(url, str) and url and "/file=" not in url
+    if isinstance(path, str) and path and not elsewhere:
+        return path if _REMOTE.match(path) else f"{root}/file={quote(path)}"
+    return url if isinstance(url, str) and url else None
+
+
+def _is_picture_address(text: str) -> bool:
+    if text[:11].lower() == "data:image/":
+        return True
+    if not _REMOTE.match(text) or len(text.split()) != 1:
+        return False
+    return bool(_SUFFIX.search(urlsplit(text).path))
