@@ -273,17 +273,18 @@ class Plugins:
             raise
         except (Exception, SystemExit) as error:
             raise PluginError(
-                f"{type(error).__name__}: {error}", plugin=self._culprit(error) or plugin, hook=hook
+                f"{type(error).__name__}: {error}", plugin=self._culprit(error, plugin), hook=hook
             ) from error
 
-    def _culprit(self, error: BaseException) -> str | None:
-        """Return the plugin in whose code an exception was raised: a wrapper may be to blame, not the owner."""
+    def _culprit(self, error: BaseException, called: str) -> str:
+        """Return the plugin in whose code an exception was raised: a wrapper may be to blame, not the one called."""
         modules = [frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)]
         for module in reversed(modules):
-            for plugin, home in self._homes.items():
+            for plugin in (called, *self._homes):
+                home = self._homes[plugin]
                 if module == home or module.startswith(f"{home}."):
                     return plugin
-        return None
+        return called
 
 
 def _same(value: object) -> object:

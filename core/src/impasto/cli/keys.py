@@ -7,6 +7,7 @@ import sys
 import click
 
 from impasto import keys as store
+from impasto.cli.printing import complain, print_line
 from impasto.errors import InvalidRequest
 from impasto.plugins import default_plugins
 
@@ -18,31 +19,36 @@ def keys() -> None:
 
 @keys.command("set")
 @click.argument("provider")
-def set_(provider: str) -> None:
+@click.argument("key", nargs=-1, type=click.UNPROCESSED, metavar="")
+def set_(provider: str, key: tuple[str, ...]) -> None:
     """Store the key of PROVIDER: asked for without echo, or read from standard input."""
+    if key:
+        raise InvalidRequest(
+            "A key is not given on the command line, where the shell's history and other users see it: "
+            f"'impasto keys set {provider}' asks for it."
+        )
     known = {model.provider.id: model.provider for model in default_plugins().models}
     if provider not in known:
+        taking = sorted(name for name, each in known.items() if each.auth is not None)
         raise InvalidRequest(
-            f"there is no provider {provider!r} among the installed plugins: {', '.join(sorted(known)) or 'none'}."
+            f"There is no provider {provider!r} among the installed plugins. "
+            f"Those that take a key: {', '.join(taking) or 'none'}."
         )
     auth = known[provider].auth
     if auth is None:
         raise InvalidRequest(f"{provider} takes no key.")
-    if sys.stdin.isatty():
-        if auth.help_url:
-            click.echo(f"Keys are made at {auth.help_url}", err=True)
-        key = click.prompt(f"Key for {provider}", hide_input=True, err=True)
-    else:
-        key = sys.stdin.readline()
-    path = store.set_key(provider, key.strip())
-    click.echo(f"The key for {provider} is stored in {path}, readable by you alone.", err=True)
+    path = store.set_key(provider, _ask(provider, auth.help_url))
+    complain(f"the key for {provider} is stored in {path}, readable by you alone.")
 
 
 @keys.command("list")
 def list_() -> None:
     """List the providers whose keys are stored."""
-    for provider in sorted(store.stored_keys()):
-        click.echo(provider)
+    stored = sorted(store.stored_keys())
+    for provider in stored:
+        print_line(provider)
+    if not stored:
+        complain("no key is stored.")
 
 
 @keys.command()
@@ -50,5 +56,23 @@ def list_() -> None:
 def remove(provider: str) -> None:
     """Forget the key of PROVIDER."""
     if not store.remove_key(provider):
-        raise InvalidRequest(f"there is no stored key for {provider!r}; 'impasto keys list' lists them.")
-    click.echo(f"The key for {provider} is removed.", err=True)
+        raise InvalidRequest(f"There is no stored key for {provider!r}; 'impasto keys list' lists them.")
+    complain(f"the key for {provider} is removed.")
+
+
+def _ask(provider: str, help_url: str | None) -> str:
+    if sys.stdin is None:
+        raise InvalidRequest("Standard input is closed, so there is no key on it.")
+    if sys.stdin.isatty():
+        if help_url:
+            complain(f"keys are made at {help_url}")
+        answer: str = click.prompt(f"Key for {provider}", hide_input=True, err=True)
+        return answer
+    try:
+        line = sys.stdin.buffer.readline(64 * 1024).decode().strip()
+    except (OSError, UnicodeDecodeError):
+        # Not chained, and not repeated: what was read may be most of a key.
+        raise InvalidRequest("The key on standard input cannot be read as text.") from None
+    if not line:
+        raise InvalidRequest("There is no key on standard input.")
+    return line

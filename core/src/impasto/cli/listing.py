@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+import sys
+from typing import Any
 
 import click
 
+from impasto.cli.printing import complain, print_json, print_line
+from impasto.cli.tables import table
+from impasto.cli.terminal import size_of
 from impasto.models import Choices, Model, Range
 from impasto.plugins import Plugin, default_plugins
+from impasto.router import DEFAULT_MODEL
+from impasto.settings import Settings
 from impasto.sizes import SizeRule
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+_OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 
 
 @click.command()
@@ -21,17 +25,23 @@ def models(*, as_json: bool) -> None:
     """List the models of every installed plugin."""
     found = default_plugins().models
     if as_json:
-        click.echo(json.dumps([_described(model) for model in found], ensure_ascii=False, indent=2, default=str))
-        return
-    if not found:
-        click.echo("No plugin is installed that offers a model. To paint offline: pip install impasto-sketch")
-        return
-    rows = [("MODEL", "ALIASES", "SIZE", "TAKES")]
-    for model in found:
-        name = model.name if model.provider.working else f"{model.name} (down)"
-        takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
-        rows.append((name, ", ".join(model.aliases) or "-", _size(model), takes))
-    click.echo(table(rows))
+        print_json([_described(model) for model in found])
+    elif found:
+        rows = [("MODEL", "ALIASES", "SIZE", "TAKES")]
+        for model in found:
+            name = model.name if model.provider.working else f"{model.name} (down)"
+            takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
+            rows.append((name, ", ".join(model.aliases) or "-", _size(model), takes))
+        print_line(table(rows, _width()))
+        if aliases := Settings.load().aliases:
+            print_line()
+            own = [("YOUR ALIAS", "MODELS"), *((name, ", ".join(aliases[name])) for name in sorted(aliases))]
+            print_line(table(own, _width()))
+    else:
+        print_line(f"No plugin is installed that offers a model. {_OFFLINE}")
+    broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
+    if broken:
+        complain(f"broken, and not listed: {', '.join(broken)}. Why: impasto plugins.")
 
 
 @click.command()
@@ -40,30 +50,27 @@ def plugins(*, as_json: bool) -> None:
     """List the installed plugins: version, hooks, models; and why one is broken."""
     found = default_plugins().all
     if as_json:
-        click.echo(json.dumps([_plugin(plugin) for plugin in found], ensure_ascii=False, indent=2))
+        print_json([_plugin(plugin) for plugin in found])
         return
     if not found:
-        click.echo("No plugin is installed. The offline painter: pip install impasto-sketch")
+        print_line(f"No plugin is installed. {_OFFLINE}")
         return
     rows = [("PLUGIN", "VERSION", "MODELS", "HOOKS")]
     for plugin in found:
-        if plugin.error is not None:
-            rows.append((plugin.name, plugin.version or "-", "-", "broken, see below"))
+        version = plugin.version or "-"
+        if plugin.error is None:
+            rows.append((plugin.name, version, str(len(plugin.models)), ", ".join(plugin.hooks)))
         else:
-            rows.append((plugin.name, plugin.version or "-", str(len(plugin.models)), ", ".join(plugin.hooks)))
-    click.echo(table(rows))
+            rows.append((plugin.name, version, "-", "broken, see below"))
+    print_line(table(rows, _width()))
     for plugin in found:
         if plugin.error is not None:
-            click.echo(f"\n{plugin.error}")
+            print_line(f"\n{plugin.error}")
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Return rows as lines with aligned columns; the last column is as long as it is."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]])
-        for row in rows
-    )
+def _width() -> int | None:
+    """Return how wide a table may be: as wide as the terminal; anything for a program that reads it."""
+    return size_of(sys.stdout)[0] if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def _size(model: Model) -> str:
@@ -93,7 +100,7 @@ def _described(model: Model) -> dict[str, Any]:
     }
 
 
-def _rule(rule: object) -> Any:
+def _rule(rule: object) -> dict[str, Any]:
     if isinstance(rule, Range):
         return {"minimum": rule.minimum, "maximum": rule.maximum}
     if isinstance(rule, Choices):

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import contextlib
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Self, TextIO
 
+from impasto.cli.terminal import cells, shortened, size_of, takes_controls, writes
 from impasto.events import ImagePreview, Progress
 from impasto.plaintext import plain_text
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_INTERVAL = 0.1
 _BAR = 20
+_UNICODE = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "█░"
+_ASCII = "|/-\\", "#-"
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+_CLEAR_REST = "\x1b[K"
 
 
 class LiveLine:
-    """Stage, progress and elapsed time, on stderr where that is a terminal; nothing where it is not."""
+    """Stage, progress and elapsed time, on stderr where that is a terminal; nothing where it is not.
+
+    The line never wraps: where it is too long, first what is least needed goes, and the elapsed time last.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._shown = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._shown = takes_controls(self._stream)
+        self._spinner, self._bar = _UNICODE if self._shown and writes(self._stream, "⠋█…") else _ASCII
         self._progress = Progress("starting")
         self._previews = 0
         self._started = time.monotonic()
@@ -48,8 +56,7 @@ class LiveLine:
         if self._shown:
             self._ended.set()
             self._ticker.join()
-            self._stream.write("\r\x1b[2K")
-            self._stream.flush()
+            self._write(_CLEAR_REST)
 
     def update(self, event: object) -> None:
         """Take note of an event, and draw the line anew."""
@@ -61,28 +68,48 @@ class LiveLine:
 
     def draw(self) -> None:
         """Draw the line."""
-        if not self._shown:
-            return
-        with self._drawing:
-            width = shutil.get_terminal_size().columns
-            self._stream.write("\r\x1b[2K" + self.text()[: max(0, width - 1)])
-            self._stream.flush()
+        if self._shown:
+            width, _ = size_of(self._stream)
+            self._write(f"{_NO_WRAP}{self.text(width - 1)}{_CLEAR_REST}{_WRAP}")
 
-    def text(self) -> str:
-        """Return the line."""
-        spinner = _SPINNER[int(self.elapsed * 10) % len(_SPINNER)]
-        parts = [f"{spinner} {plain_text(self._progress.stage, 40)}"]
-        if self._progress.fraction is not None:
-            done = min(1.0, max(0.0, self._progress.fraction))
-            filled = round(done * _BAR)
-            parts.append(f"{'█' * filled}{'░' * (_BAR - filled)} {done:4.0%}")
-        if self._progress.detail:
-            parts.append(plain_text(self._progress.detail, 60))
-        if self._previews:
-            parts.append(f"{self._previews} preview{'s' if self._previews > 1 else ''}")
-        return "  ".join([*parts, f"{self.elapsed:.1f} s"])
+    def text(self, width: int) -> str:
+        """Return the line, in at most `width` cells of the terminal."""
+        progress = self._progress
+        stage = f"{self._turn()} {plain_text(progress.stage, 40)}"
+        elapsed = f"{self.elapsed:.1f} s"
+        fraction = None if progress.fraction is None else min(1.0, max(0.0, progress.fraction))
+        percent = [] if fraction is None else [f"{fraction:.0%}"]
+        bar = [] if fraction is None else [f"{self._filled(fraction)} {fraction:4.0%}"]
+        detail = [plain_text(progress.detail, 60)] if progress.detail else []
+        previews = [f"{self._previews} preview{'s' if self._previews > 1 else ''}"] if self._previews else []
+        layouts = (
+            [stage, *bar, *detail, *previews, elapsed],
+            [stage, *bar, *detail, elapsed],
+            [stage, *bar, elapsed],
+            [stage, *percent, elapsed],
+            [stage, elapsed],
+        )
+        lines = ["  ".join(parts) for parts in layouts]
+        fitting = (line for line in lines if cells(line) <= width)
+        return next(fitting, None) or self._least(stage, elapsed, width)
+
+    def _least(self, stage: str, elapsed: str, width: int) -> str:
+        room = width - cells(elapsed) - 2
+        return f"{shortened(stage, room)}  {elapsed}" if room > 2 else shortened(elapsed, width)
+
+    def _turn(self) -> str:
+        return self._spinner[int(self.elapsed / _INTERVAL) % len(self._spinner)]
+
+    def _filled(self, fraction: float) -> str:
+        done = round(fraction * _BAR)
+        return self._bar[0] * done + self._bar[1] * (_BAR - done)
+
+    def _write(self, text: str) -> None:
+        with self._drawing, contextlib.suppress(OSError, UnicodeError):
+            self._stream.write(f"\r{text}")
+            self._stream.flush()
 
     def _tick(self) -> None:
         """Keep the elapsed time moving, also while nothing happens."""
-        while not self._ended.wait(0.1):
+        while not self._ended.wait(_INTERVAL):
             self.draw()

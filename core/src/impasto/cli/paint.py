@@ -5,37 +5,32 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
 
 from impasto.cli.live import LiveLine
+from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
+from impasto.cli.target import Target
 from impasto.client import Client
 from impasto.errors import ImpastoError, InvalidRequest
 from impasto.events import ImageResponse
-from impasto.saving import check_target
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from impasto.options import Options
 
-_SUFFIX = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/avif": ".avif",
-    "image/bmp": ".bmp",
-    "image/tiff": ".tiff",
-}
+LONGEST_PROMPT = 1024 * 1024
+"""Bytes of a prompt on standard input."""
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
     """Read a size such as 1024x768."""
     if value is None:
         return None
-    match = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", value.strip().lower())
+    match = re.fullmatch(r"(\d{1,10})[x×](\d{1,10})", value.strip().lower())
     if match is None:
         raise click.BadParameter(f"{value!r} is not a size: give width and height in pixels, such as 1024x768.")
     return int(match[1]), int(match[2])
@@ -50,7 +45,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
             raise click.BadParameter(f"{each!r} is not NAME=VALUE.")
         try:
             fields[name] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             fields[name] = text
     return fields
 
@@ -61,7 +56,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 @click.option("-o", "--output", metavar="PATH", help="File or folder to write to; the suffix names the format.")
 @click.option("--size", callback=_size, metavar="WxH", help="Such as 1024x768, in pixels.")
 @click.option("--aspect-ratio", metavar="W:H", help="Such as 16:9, instead of a size.")
-@click.option("--seed", type=int, help="The same seed gives the same picture, where the model allows it.")
+@click.option("--seed", type=int, metavar="N", help="The same seed gives the same picture, where the model allows it.")
 @click.option("-n", "--count", "n", type=int, default=1, metavar="N", help="How many pictures.")
 @click.option("--negative-prompt", metavar="TEXT", help="What to keep out of the picture.")
 @click.option("--steps", type=int, metavar="N", help="Denoising steps.")
@@ -72,7 +67,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     callback=_fields,
     multiple=True,
     metavar="NAME=VALUE",
-    help="A field that only this provider knows.",
+    help="A field that only this provider knows; may be repeated.",
 )
 @click.option("--deadline", type=float, metavar="SECONDS", help="Give up after so long.")
 @click.option("--proxy", metavar="URL", help="Go through this proxy.")
@@ -111,58 +106,22 @@ def paint(
         "proxy": proxy,
     }
     text = _prompt(prompt)
-    target = Target(output, text)
+    target = Target(output, text, n)
     line = LiveLine()
-    with line:
-        response = anyio.run(_draw, text, model, options, line)
+    try:
+        with line:
+            response = anyio.run(_draw, text, model, options, line)
+    except KeyboardInterrupt:
+        # click would end the line, of which nothing is left.
+        raise click.Abort from None
     elapsed = line.elapsed
-    paths = [response.save(target.path(response, index), index=index) for index in range(len(response.images))]
+    paths = target.save(response)
     if as_json:
-        click.echo(json.dumps(_described(response, paths, elapsed), ensure_ascii=False, indent=2, default=str))
+        print_json(_described(response, paths, elapsed))
     else:
         _report(response, paths, elapsed)
     if show:
-        from impasto.cli.show import show_in_terminal
-
-        for image in response.images:
-            if image.data is not None and not show_in_terminal(image.data, as_json=as_json):
-                click.echo(
-                    "impasto: --show needs a terminal with colours; the picture is saved all the same.",
-                    err=True,
-                )
-                break
-
-
-class Target:
-    """Where the pictures go: known, and known to be writable, before anything is drawn.
-
-    Args:
-        output: what the user said: a file, a folder (one that exists, or with a slash at its end), or None for here.
-        prompt: names the file where the user does not.
-
-    Raises:
-        UnsavableImage: nothing can be written there, or the suffix is not known.
-    """
-
-    def __init__(self, output: str | None, prompt: str) -> None:
-        path = Path(output) if output else Path()
-        self._is_folder = output is None or path.is_dir() or output.endswith(("/", "\\"))
-        self._base = path / _slug(prompt) if self._is_folder else path
-        check_target(self._base.with_name(f"{self._base.name}.png") if self._is_folder else self._base)
-
-    def path(self, response: ImageResponse, index: int) -> Path:
-        """Return the file for one picture. A name of our own choosing never meets a file that is there."""
-        if not self._is_folder:
-            if len(response.images) == 1:
-                return self._base
-            return self._base.with_name(f"{self._base.stem}-{index + 1}{self._base.suffix}")
-        suffix = _SUFFIX.get(response.images[index].media_type or "", ".png")
-        path = self._base.with_name(f"{self._base.name}{suffix}")
-        number = 1
-        while path.exists():
-            number += 1
-            path = self._base.with_name(f"{self._base.name}-{number}{suffix}")
-        return path
+        _show(response, as_json=as_json)
 
 
 async def _draw(prompt: str, model: str | None, options: Options, line: LiveLine) -> ImageResponse:
@@ -176,40 +135,71 @@ async def _draw(prompt: str, model: str | None, options: Options, line: LiveLine
 
 def _prompt(words: tuple[str, ...]) -> str:
     text = " ".join(words)
-    if text != "-":
-        return text
+    return _read_prompt() if text == "-" else text
+
+
+def _read_prompt() -> str:
+    """Return the prompt on standard input."""
+    if sys.stdin is None:
+        raise InvalidRequest("standard input is closed, so there is no prompt on it.", parameter="prompt")
+    if sys.stdin.isatty():
+        complain("what to draw? Ctrl-D on a line of its own ends the prompt.")
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig").strip()
+        content = sys.stdin.buffer.read(LONGEST_PROMPT + 1)
+        text = content.decode("utf-8-sig").strip()
+    except OSError as error:
+        raise InvalidRequest(
+            f"standard input cannot be read: {error.strerror or error}.", parameter="prompt"
+        ) from error
     except UnicodeDecodeError as error:
-        raise InvalidRequest("standard input is not UTF-8 text.", parameter="prompt") from error
-
-
-def _slug(prompt: str) -> str:
-    slug = re.sub(r"[\W_]+", "-", prompt.lower()).strip("-")
-    return slug.encode()[:80].decode(errors="ignore").strip("-") or "picture"
+        raise InvalidRequest("standard input is not text in UTF-8.", parameter="prompt") from error
+    if len(content) > LONGEST_PROMPT:
+        raise InvalidRequest(f"standard input is longer than {LONGEST_PROMPT} bytes.", parameter="prompt")
+    return text
 
 
 def _report(response: ImageResponse, paths: list[Path], elapsed: float) -> None:
+    """Print the files; on a terminal, also what a person may want to know of them."""
     for path in paths:
-        click.echo(str(path))
+        print_line(str(path))
     for warning in response.warnings:
-        click.echo(f"impasto: {warning}", err=True)
-    if sys.stdout.isatty():
-        size = f"{response.width}x{response.height}"
-        seed = f"seed {response.seed}" if response.seed is not None else "seed unknown"
-        click.echo(click.style(f"{response.provider}/{response.model}  {size}  {seed}  {elapsed:.1f} s", dim=True))
+        complain(warning)
+    if sys.stdout is not None and sys.stdout.isatty():
+        print_line(dimmed("  ".join([*_facts(response), f"{elapsed:.1f} s"]), sys.stdout))
         if response.text:
-            click.echo(response.text)
+            print_line(readable(response.text))
+
+
+def _facts(response: ImageResponse) -> list[str]:
+    seeds = [image.seed for image in response.images]
+    if len(seeds) == 1 or None in seeds:
+        seed = "seed unknown" if response.seed is None else f"seed {response.seed}"
+    else:
+        seed = f"seeds {', '.join(map(str, seeds))}"
+    cost = response.cost
+    return [
+        f"{response.provider}/{response.model}",
+        f"{response.width}x{response.height}",
+        seed,
+        *([f"{cost.amount:g} {cost.currency} ({cost.source})"] if cost else []),
+    ]
 
 
 def _described(response: ImageResponse, paths: list[Path], elapsed: float) -> dict[str, Any]:
     cost = response.cost
     return {
-        "path": str(paths[0]),
+        "paths": [str(path) for path in paths],
+        "provider": response.provider,
+        "model": response.model,
+        "prompt": response.prompt,
+        "seed": response.seed,
+        "width": response.width,
+        "height": response.height,
+        "parameters": response.parameters,
         "images": [
             {
                 "path": str(path),
-                "url": image.url,
+                "url": image.url if image.url and image.url[:5].lower() != "data:" else None,
                 "media_type": image.media_type,
                 "width": image.width,
                 "height": image.height,
@@ -217,15 +207,22 @@ def _described(response: ImageResponse, paths: list[Path], elapsed: float) -> di
             }
             for path, image in zip(paths, response.images, strict=True)
         ],
-        "provider": response.provider,
-        "model": response.model,
-        "prompt": response.prompt,
-        "seed": response.seed,
-        "parameters": dict(response.parameters),
         "text": response.text,
-        "warnings": list(response.warnings),
+        "warnings": response.warnings,
         "usage": response.usage,
         "cost": {"amount": cost.amount, "currency": cost.currency, "source": cost.source} if cost else None,
-        "metadata": dict(response.metadata),
+        "metadata": response.metadata,
         "elapsed": round(elapsed, 3),
     }
+
+
+def _show(response: ImageResponse, *, as_json: bool) -> None:
+    from impasto.cli.show import show_in_terminal
+
+    # Beside JSON, and where stdout goes elsewhere, the picture belongs on the terminal behind stderr.
+    is_on_stdout = sys.stdout is not None and sys.stdout.isatty() and not as_json
+    stream = sys.stdout if is_on_stdout else sys.stderr
+    for image in response.images:
+        if image.data is not None and not show_in_terminal(image.data, stream):
+            complain("--show needs a terminal with colours; the picture is saved all the same.")
+            break

@@ -1,0 +1,109 @@
+"""Where the pictures go."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from impasto.errors import InvalidRequest, UnsavableImage
+from impasto.saving import check_target
+
+if TYPE_CHECKING:
+    from impasto.events import Image, ImageResponse
+
+_SUFFIX = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "image/avif": ".avif",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tiff",
+}
+_LONGEST_NAME = 80
+
+
+class Target:
+    """Where the pictures of one prompt go: known, and known to be writable, before anything is drawn.
+
+    Args:
+        output: what the user said: a file, a folder (one that exists, or with a slash at its end), or None for the
+            working folder.
+        prompt: names the files where the user does not.
+        count: how many pictures are asked for.
+
+    Raises:
+        InvalidRequest: nothing can be written there, or the suffix names no format.
+    """
+
+    def __init__(self, output: str | None, prompt: str, count: int = 1) -> None:
+        path = Path(output or ".")
+        self._is_folder = not output or output.endswith(("/", os.sep)) or path.is_dir()
+        self._folder = path if self._is_folder else path.parent
+        self._stem = _slug(prompt) if self._is_folder else path.stem
+        self._suffix = path.suffix
+        try:
+            for index in range(1 if self._is_folder else max(1, count)):
+                check_target(self._folder / "picture.png" if self._is_folder else self._named(index, count))
+        except UnsavableImage as error:
+            raise InvalidRequest(f"{error}{self._hint()}", parameter="output") from error
+
+    def save(self, response: ImageResponse) -> list[Path]:
+        """Write every picture, and return the files.
+
+        A file that the user named is replaced; several pictures get numbers. A name of our own choosing never meets a
+        file that is there, be it one that another process writes at this moment.
+
+        Raises:
+            UnsavableImage: a picture cannot be written; the message has its address, where it has one.
+        """
+        return [self._save_one(response, index) for index in range(len(response.images))]
+
+    def _save_one(self, response: ImageResponse, index: int) -> Path:
+        try:
+            if not self._is_folder:
+                return response.save(self._named(index, len(response.images)), index=index)
+            path = self._reserved(response.images[index])
+            try:
+                return response.save(path, index=index)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+        except UnsavableImage as error:
+            image = response.images[index]
+            if not image.is_remote and (image.url is None or image.url[:5].lower() == "data:"):
+                raise
+            raise UnsavableImage(f"{error} The provider has the picture at {image.url}") from error
+
+    def _named(self, index: int, count: int) -> Path:
+        number = f"-{index + 1}" if count > 1 else ""
+        return self._folder / f"{self._stem}{number}{self._suffix}"
+
+    def _reserved(self, image: Image) -> Path:
+        """Return a file that was not there before, made in one step so that no other process takes it too."""
+        suffix = _SUFFIX.get(image.media_type or "", ".png")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for number in itertools.count(1):
+                path = self._folder / f"{self._stem}{f'-{number}' if number > 1 else ''}{suffix}"
+                try:
+                    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+                except FileExistsError:
+                    continue
+                return path
+        except OSError as error:
+            raise UnsavableImage(f"{self._folder}: {error.strerror or error}.") from error
+        raise AssertionError
+
+    def _hint(self) -> str:
+        return "" if self._is_folder or self._suffix else " A folder is named with a slash at its end."
+
+
+def _slug(prompt: str) -> str:
+    """Return the letters and digits of a prompt, in any script, with dashes between its words."""
+    text = unicodedata.normalize("NFC", prompt[: 10 * _LONGEST_NAME]).lower()
+    words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text).split()
+    return "-".join(words).encode()[:_LONGEST_NAME].decode(errors="ignore").strip("-") or "picture"

@@ -1,0 +1,129 @@
+"""Plugins that are installed, broken ones too, as the command line shows them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import click
+import click.testing
+import pytest
+
+import impasto
+from cli.installed import Installed, Invoke
+from impasto.cli.app import PaintsByDefault, cli
+from impasto.plugins import Plugins
+from standins.provider import ExampleProvider
+
+
+def group() -> PaintsByDefault:
+    """Return a command line of its own, to which plugins may add."""
+    return PaintsByDefault("impasto", commands=dict(cli.commands))
+
+
+class Commanding:
+    """Adds one command, under a name."""
+
+    def __init__(self, name: str, error: Exception | None = None) -> None:
+        self.name = name
+        self.error = error
+        self.asked = 0
+
+    @impasto.hookimpl
+    def register_commands(self, cli: click.Group) -> None:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+
+        @cli.command(self.name, help=f"What {self.name} does.")
+        def command() -> int:
+            click.echo(f"{self.name} was run")
+            return 5
+
+
+def test_a_plugin_that_fails_to_import_is_named_with_its_cause(installed: Installed) -> None:
+    installed.install("cracked", "import no_such_module\n", value="{module}")
+    result = installed.run("plugins")
+    assert result.returncode == 0
+    assert "cracked                  1.2      -       broken, see below" in result.stdout
+    assert "plugin 'cracked': ModuleNotFoundError: No module named 'no_such_module'" in result.stdout
+    assert "easel                    1.2      1       build_payload, list_models, parse_event" in result.stdout
+
+    described = {each["name"]: each for each in json.loads(installed.run("plugins", "--json").stdout)}
+    assert "no_such_module" in described["cracked"]["error"]
+    assert described["easel"] == {
+        "name": "easel",
+        "distribution": "impasto-easel",
+        "version": "1.2",
+        "hooks": ["build_payload", "list_models", "parse_event"],
+        "models": ["easel/easel"],
+        "error": None,
+    }
+
+    listed = installed.run("models")
+    assert "easel/easel" in listed.stdout
+    assert listed.stderr == "impasto: broken, and not listed: cracked. Why: impasto plugins.\n"
+    assert installed.run("fox", "-m", "easel").stdout == "fox.png\n"
+    assert "Some plugins are broken (cracked)" in installed.run("fox", "-m", "cracked").stderr
+
+
+def test_commands_of_plugins_are_in_the_help_and_run(plugged: Callable[..., Plugins]) -> None:
+    plugged(ExampleProvider(), Commanding("frame"))
+    runner = click.testing.CliRunner()
+    assert "frame    What frame does." in runner.invoke(group(), ["--help"]).stdout
+    result = runner.invoke(group(), ["frame"])
+    assert (result.stdout, result.exit_code) == ("frame was run\n", 0)
+
+
+def test_a_plugin_that_fails_to_add_its_commands_costs_only_itself(plugged: Callable[..., Plugins]) -> None:
+    plugged(Commanding("bad", RuntimeError("out of wood")), Commanding("frame"))
+    result = click.testing.CliRunner().invoke(group(), ["frame"])
+    assert result.stdout == "frame was run\n"
+    assert result.stderr == "impasto: plugin 'plugin0', hook register_commands: RuntimeError: out of wood\n"
+
+
+def test_a_plugin_cannot_take_the_place_of_a_command(plugged: Callable[..., Plugins]) -> None:
+    plugged(Commanding("models"))
+    result = click.testing.CliRunner().invoke(group(), ["--help"])
+    assert "List the models of every installed plugin." in result.stdout
+    assert result.stderr == (
+        "impasto: plugin 'plugin0', hook register_commands: ValueError: there is a command 'models' already\n"
+    )
+
+
+def test_a_built_in_command_asks_no_plugin_for_commands(plugged: Callable[..., Plugins]) -> None:
+    plugin = Commanding("frame")
+    plugged(ExampleProvider(), plugin)
+    result = click.testing.CliRunner().invoke(group(), ["models"])
+    assert "example/painter" in result.stdout
+    assert plugin.asked == 0
+
+
+def test_models_are_listed_with_aliases_size_and_what_they_take(
+    plugged: Callable[..., Plugins], invoke: Invoke
+) -> None:
+    plugged(ExampleProvider())
+    assert invoke("models").stdout.splitlines() == [
+        "MODEL            ALIASES  SIZE     TAKES",
+        "example/painter  paint    32-2048  extra, negative_prompt, num_inference_steps, seed",
+    ]
+    (model,) = json.loads(invoke("models", "--json").stdout)
+    assert model["accepts"]["num_inference_steps"] == {"minimum": 1, "maximum": 50}
+    assert model["size"] == {"minimum": 32, "maximum": 2048, "multiple": 8}
+
+
+def test_a_users_own_aliases_are_listed_too(
+    plugged: Callable[..., Plugins], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged(ExampleProvider())
+    monkeypatch.setenv("IMPASTO_ALIASES", "best=paint|sketch")
+    assert invoke("models").stdout.splitlines()[-2:] == ["YOUR ALIAS  MODELS", "best        paint, sketch"]
+
+
+def test_without_plugins_it_is_said_what_to_install(plugged: Callable[..., Plugins], invoke: Invoke) -> None:
+    plugged()
+    assert "pip install impasto-sketch" in invoke("models").stdout
+    assert "pip install impasto-sketch" in invoke("plugins").stdout
+    assert json.loads(invoke("models", "--json").stdout) == []
+    with pytest.raises(impasto.UnknownModel, match="pip install impasto-sketch"):
+        invoke("fox")
