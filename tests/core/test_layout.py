@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import inspect
+import itertools
 import re
 import subprocess
 import sys
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 import impasto
+from repository import ROOT, files
 
-ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core" / "src" / "impasto"
 
 SERVICES = re.compile(
@@ -33,16 +34,9 @@ LONGEST_FILE = 400
 """Lines."""
 
 
-def tracked() -> list[Path]:
-    """Return the files of the repository: those that are tracked, and those that would be."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
-
-
 def written() -> Iterator[tuple[Path, str]]:
     """Return the files that people write and read, each with its text."""
-    for path in tracked():
+    for path in files():
         if path.suffix in {".py", ".md", ".toml", ".txt", ""} and path != Path(__file__):
             yield path, path.read_text(encoding="utf-8")
 
@@ -147,7 +141,7 @@ def commented_values() -> set[str]:
     found = set()
     for path in CORE.glob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
-        for statement, after in zip(body, body[1:], strict=False):
+        for statement, after in itertools.pairwise(body):
             explained = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
             target = statement.targets[0] if isinstance(statement, ast.Assign) else None
             target = statement.target if isinstance(statement, ast.AnnAssign) else target
@@ -179,11 +173,11 @@ def test_no_file_holds(what: str, pattern: str) -> None:
 def test_asynchronous_tests_run_on_both_loops() -> None:
     lonely = []
     for path, text in written():
-        if path.name.startswith("test_") and path.suffix == ".py" and re.search(r"^\s*async def test_", text, re.M):
-            if not re.search(r"pytestmark = .*pytest\.mark\.anyio|@pytest\.mark\.anyio", text):
-                lonely.append(str(path.relative_to(ROOT)))
+        has_one = path.name.startswith("test_") and re.search(r"^\s*async def test_", text, re.MULTILINE)
+        if has_one and not re.search(r"pytestmark = .*pytest\.mark\.anyio|@pytest\.mark\.anyio", text):
+            lonely.append(str(path.relative_to(ROOT)))
     assert lonely == []
 
 
 def test_the_lock_file_is_not_part_of_the_repository() -> None:
-    assert ROOT / "uv.lock" not in tracked()
+    assert ROOT / "uv.lock" not in files()

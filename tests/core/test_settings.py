@@ -222,7 +222,7 @@ class TestAMistake:
             ("IMPASTO_CONNECT_TIMEOUT", "soon", "must be a number of seconds, not 'soon'"),
             ("IMPASTO_IDLE_TIMEOUT", "nan", "must be a positive number"),
             ("IMPASTO_DEADLINE", "-1", "must be a positive number"),
-            ("IMPASTO_ALIASES", "fast", "must be like fast=flux"),
+            ("IMPASTO_ALIASES", "fast", "must be like fast=NAME"),
             ("IMPASTO_ALIASES", "fast=", "is blank"),
             ("IMPASTO_PROVIDER_EXAMPLE_URL", "https://user:hunter2@a", "must be http"),
             ("IMPASTO_PROVIDER_EXAMPLE_KEY", "hunter2\nhunter2", "the key holds a line break"),

@@ -78,6 +78,10 @@ def find_uv() -> str:
     return uv.find_uv_bin()
 
 
+UV_CACHE = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+"""Where uv keeps packages. Asked for when this is imported: while a test runs, the home is another."""
+
+
 def environment(version: str) -> Path:
     """Return the Python of an environment with this version of Gradio, made now if need be.
 
@@ -106,7 +110,8 @@ def environment(version: str) -> Path:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environ = {**os.environ, "UV_CACHE_DIR": UV_CACHE}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
 

@@ -45,7 +45,7 @@ def find_key(
 
     1. the one given with the call;
     2. the one in the settings: ``IMPASTO_PROVIDER_<ID>_KEY``, or else the file;
-    3. the provider's own variable, such as ``HF_TOKEN``;
+    3. the provider's own variable, such as ``EXAMPLE_KEY``;
     4. the stored one.
 
     What is blank is not there. None where there is no key, or where the provider takes none.

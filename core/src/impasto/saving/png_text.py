@@ -77,7 +77,7 @@ def infotext(description: Description) -> str:
     """Return the description as the Stable Diffusion web UIs write it.
 
     That is the prompt, a line ``Negative prompt: …`` where there is one, and a last line of settings such as
-    ``Steps: 20, CFG scale: 7, Seed: 123, Size: 512x512, Model: sd-3.5``. A value with a comma, a colon, a quote
+    ``Steps: 20, CFG scale: 7, Seed: 123, Size: 512x512, Model: oil``. A value with a comma, a colon, a quote
     or a line feed is written as a JSON string. What the web UIs have no name for keeps its own. They take a last
     line with fewer than three settings for a part of the prompt.
     """

@@ -201,7 +201,7 @@ def _aliases(settings: Settings, value: str) -> dict[str, Any]:
     for each in filter(None, (part.strip() for part in value.split(","))):
         name, equals, models = each.partition("=")
         if not equals:
-            raise rules.Fault(("aliases",), "must be like fast=flux,best=sd-3.5|flux")
+            raise rules.Fault(("aliases",), "must be like fast=NAME,best=NAME|NAME")
         aliases[name.strip()] = [model.strip() for model in models.split("|")]
     return {"aliases": aliases}
 
