@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import numpy as np
+import numpy as np  # type: ignore[import-not-found]
 from PIL import Image
 
 
