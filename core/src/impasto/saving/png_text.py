@@ -1,8 +1,7 @@
 """What a PNG tells of how it was made: text chunks, beside pixels that are not touched.
 
 Chunks are those of the PNG specification (https://www.w3.org/TR/png-3/#11textinfo). ``parameters`` holds what
-the Stable Diffusion web UIs write and read back (``create_infotext`` and ``parse_generation_parameters`` in
-AUTOMATIC1111's).
+the Stable Diffusion web UIs write and read back (``create_infotext`` and ``parse_generation_parameters``).
 """
 
 from __future__ import annotations
