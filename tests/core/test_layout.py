@@ -25,7 +25,7 @@ SERVICES = re.compile(
     re.IGNORECASE,
 )
 CITED = {("request.py", "openai")}
-"""Whose conventions, not services, the core follows, and says so: the chat form, and the text fields of a PNG."""
+"""Whose convention, not service, the core follows, and says so: the chat form of messages."""
 
 NOUNS = {"errors", "events", "payloads", "models", "request", "sizes", "auth"}
 """The ground floor. These rooms may name each other in annotations, which are not imported when a program runs."""
