@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from impasto import SizeRule, size_of
@@ -17,6 +17,7 @@ def test_a_usual_ratio_has_its_usual_size(ratio: str, size: tuple[int, int]) -> 
 
 @given(st.integers(1, 9999), st.integers(1, 9999))
 def test_any_other_ratio_keeps_the_area(across: int, down: int) -> None:
+    assume(f"{across}:{down}" not in EXPECTED_SIZES)
     width, height = size_of(f"{across}:{down}")
     assert width >= 8
     assert height >= 8
