@@ -70,7 +70,14 @@ class TestAnotherOrigin:
 
         model = replace(MODEL, provider=replace(PROVIDER, auth=auth))
         settings = Settings(
-            providers={"example": {"url": server.url, "key": KEY, "headers": {"X-Team": "secret-blue"}}}
+            providers={
+                "example": {
+                    "url": server.url,
+                    "key": KEY,
+                    "headers": {"X-Team": "secret-blue"},
+                    "private_addresses": True,
+                }
+            }
         )
         return client(ExampleProvider(model), settings=settings)
 
@@ -141,6 +148,15 @@ async def test_a_server_that_repeats_the_key_in_its_stream(server: ScriptedServe
             await opened.generate("a fox", model="paint", api_key=KEY)
 
 
+@pytest.mark.parametrize("before", range(270, 300))
+async def test_a_key_that_is_cut_with_the_words_around_it(server: ScriptedServer, before: int) -> None:
+    server.script("/draw", event_stream(("refused", said(why="x" * before + KEY + "y" * 300))))
+    async with client(url=server.url) as opened:
+        with pytest.raises(impasto.ContentRejected) as raised:
+            await opened.generate("a fox", model="paint", api_key=KEY)
+    assert KEY[:4] not in str(raised.value)
+
+
 async def test_an_address_from_the_settings_untrusts_the_origins_that_the_plugin_declares(
     server: ScriptedServer,
 ) -> None:
@@ -151,7 +167,8 @@ async def test_an_address_from_the_settings_untrusts_the_origins_that_the_plugin
         server.script("/draw", reply(said(kind="done", url=f"{declared.url}/fox.png")))
         declared.script("/fox.png", reply(picture()))
         for trusted in ((), (declared.url,)):
-            settings = Settings(providers={"example": {"url": server.url, "key": KEY, "origins": list(trusted)}})
+            section = {"url": server.url, "key": KEY, "origins": list(trusted), "private_addresses": True}
+            settings = Settings(providers={"example": section})
             async with client(ExampleProvider(model), settings=settings) as opened:
                 await opened.generate("a fox", model="paint")
         first, second = declared.received

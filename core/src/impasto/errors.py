@@ -75,6 +75,7 @@ class ResponseError(ImpastoError):
         step: what was being done, such as ``POST /call/infer``.
         status: the HTTP status, where there was one.
         retry_after: seconds after which the service asks to be tried again, where it says so.
+        redirected: whether this came from where the service had sent the request on to.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class ResponseError(ImpastoError):
         self.provider: str | None = None
         self.model: str | None = None
         self.step: str | None = None
+        self.redirected = False
 
     def at(self, *, provider: str, model: str, step: str) -> Self:
         """Record where this happened, unless that is recorded already; return the error itself."""
@@ -119,12 +121,24 @@ class ProviderUnavailable(ResponseError):
     """The service cannot be reached, is down, asleep or overloaded."""
 
 
+class NotSent(ProviderUnavailable):
+    """No connection to the service could be opened, so nothing was sent to it."""
+
+
 class ProtocolError(ResponseError, RuntimeError):
     """The service said something that its protocol does not allow, or that is not understood."""
 
 
 class DeadlineExceeded(ResponseError, TimeoutError):
     """The whole request took longer than its deadline allows."""
+
+
+def first_cause(error: Exception) -> Exception:
+    """Return the exception that a group is about: the first that is impasto's own, else the first."""
+    while isinstance(error, ExceptionGroup):
+        inner = error.exceptions
+        error = next((each for each in inner if isinstance(each, ImpastoError)), inner[0])
+    return error
 
 
 class AllProvidersFailed(ImpastoError):

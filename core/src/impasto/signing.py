@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from impasto.models import Model
     from impasto.settings import ProviderSettings, Secret
 
+_SHORTEST_SECRET = 4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -48,6 +49,8 @@ class Destination:
         origins: the origins that may see key and headers.
         timeouts: how long to wait, in seconds.
         proxy: the proxy's URL; None for what the environment says.
+        max_concurrency: how many requests at once; None for no limit.
+        private_addresses: whether requests to other origins may lead to addresses that are not public.
     """
 
     url: str
@@ -57,6 +60,8 @@ class Destination:
     origins: frozenset[str] = frozenset()
     timeouts: Timeouts = field(default_factory=Timeouts)
     proxy: str | None = field(default=None, repr=False)
+    max_concurrency: int | None = None
+    private_addresses: bool = False
 
     @classmethod
     def of(
@@ -84,6 +89,8 @@ class Destination:
             origins=frozenset(origin_of(each) for each in (url, *trusted) if each),
             timeouts=timeouts,
             proxy=proxy,
+            max_concurrency=settings.max_concurrency or provider.max_concurrency,
+            private_addresses=settings.private_addresses,
         )
 
     def resolve(self, url: str) -> str:
@@ -101,9 +108,13 @@ class Destination:
         origin_of(url)
         return url
 
+    def is_own(self, url: str) -> bool:
+        """Tell whether a URL is at one of the provider's own origins."""
+        return origin_of(url) in self.origins
+
     def secrets_for(self, url: str) -> tuple[dict[str, str], dict[str, str]]:
         """Return the headers and query fields that a request to `url` carries: none beyond the own origins."""
-        if origin_of(url) not in self.origins:
+        if not self.is_own(url):
             return {}, {}
         headers = dict(self.headers)
         if self.auth is None or self.key is None:
@@ -115,6 +126,15 @@ class Destination:
         """Return the text without the key and the values of the user's headers, should a server have repeated them."""
         secrets = [*self.headers.values(), *([self.key.reveal()] if self.key else [])]
         for secret in sorted(secrets, key=len, reverse=True):
-            if len(secret) >= 4:
-                text = text.replace(secret, "***")
+            if len(secret) >= _SHORTEST_SECRET:
+                text = _without_beginning(text.replace(secret, "***"), secret)
         return text
+
+
+def _without_beginning(text: str, secret: str) -> str:
+    """Return the text without the beginning of a secret at its end, where the words of a server were cut."""
+    if text.endswith("…"):
+        for length in range(len(secret) - 1, _SHORTEST_SECRET - 1, -1):
+            if text.endswith(f"{secret[:length]}…"):
+                return f"{text[: -length - 1]}***…"
+    return text

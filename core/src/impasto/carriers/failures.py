@@ -8,9 +8,11 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from httpx_secure import SSRFProtectionError
 
 from impasto.errors import (
     AuthenticationError,
+    NotSent,
     ProtocolError,
     ProviderUnavailable,
     QuotaExceeded,
@@ -32,6 +34,8 @@ _CLASS_OF_STATUS: dict[int, type[ResponseError]] = {
     425: ProviderUnavailable,
     429: QuotaExceeded,
 }
+ALLOW_PRIVATE = "private_addresses = true in the provider's settings allows it"
+
 _WORDS = ("message", "detail", "error", "error_description", "msg", "title", "reason")
 
 
@@ -95,16 +99,18 @@ def error_of_transport(error: Exception, *, idle: float | None, connect: float |
         idle: seconds allowed without a byte, for the message.
         connect: seconds allowed for connecting, for the message.
     """
-    reason = plain_text(str(error)) or type(error).__name__
+    reason = _reason(error)
     match error:
+        case SSRFProtectionError():
+            return ProtocolError(f"the address {error.hostname} is not public; {ALLOW_PRIVATE}")
         case httpx.ConnectTimeout():
-            return ProviderUnavailable(f"no connection within {connect:g} s")
+            return NotSent(f"no connection within {connect:g} s")
         case httpx.TimeoutException():
             return ProviderUnavailable(f"nothing was heard for {idle:g} s")
         case httpx.ProxyError():
-            return ProviderUnavailable(f"the proxy failed: {reason}")
+            return NotSent(f"the proxy failed: {reason}")
         case httpx.ConnectError():
-            return ProviderUnavailable(f"no connection: {reason}")
+            return NotSent(f"no connection: {reason}")
         case httpx.DecodingError():
             return ProtocolError(f"the body cannot be decoded: {reason}")
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
@@ -113,3 +119,13 @@ def error_of_transport(error: Exception, *, idle: float | None, connect: float |
             return ProviderUnavailable(f"the connection broke: {reason}")
         case _:
             return ProtocolError(reason)
+
+
+def _reason(error: Exception) -> str:
+    """Return an error's words, or those of what caused it: trio's own errors often have none."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if words := plain_text(str(cause)):
+            return words
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import socket
 from contextvars import ContextVar
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -14,8 +13,10 @@ import anyio
 import httpx
 
 from impasto.carriers.failures import error_of_status, error_of_transport
+from impasto.carriers.guard import check_literal
+from impasto.carriers.pools import Pools
 from impasto.carriers.unpacking import unpacker
-from impasto.errors import InvalidRequest, ProtocolError, ResponseError
+from impasto.errors import ProtocolError, ResponseError
 from impasto.events import ServerEvent
 from impasto.sse import Decoder
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _ERROR_BODY = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LOST_BEFORE_AN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+
+_log = logging.getLogger("impasto")
 
 _sending: ContextVar[bool] = ContextVar("_sending", default=False)
 
@@ -69,7 +72,7 @@ class _Once:
 
 
 class HttpCarrier:
-    """Owns the connections, one pool for each proxy.
+    """Carries HTTP exchanges; owns their connections.
 
     Args:
         bounds: how much of an answer is read before it is refused.
@@ -77,42 +80,24 @@ class HttpCarrier:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._clients: dict[str | None, httpx.AsyncClient] = {}
+        self.pools = Pools()
 
     def session(self, to: Destination) -> HttpSession:
         """Return a session: exchanges with one provider that share its cookies and with nobody else."""
-        return HttpSession(self._client(to.proxy), to, self.bounds)
-
-    def _client(self, proxy: str | None) -> httpx.AsyncClient:
-        if proxy not in self._clients:
-            try:
-                client = httpx.AsyncClient(
-                    proxy=proxy,
-                    follow_redirects=False,
-                    headers={"User-Agent": "impasto", "Accept-Encoding": "identity"},
-                    limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
-                )
-            except (ValueError, httpx.InvalidURL, ImportError) as error:
-                source = "proxy" if proxy else "the environment's proxy (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
-                raise InvalidRequest(f"{source} cannot be used: {error}", parameter="proxy") from error
-            client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            self._clients[proxy] = client
-        return self._clients[proxy]
+        return HttpSession(self, to)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        while self._clients:
-            _, client = self._clients.popitem()
-            await client.aclose()
+        await self.pools.aclose()
 
 
 class HttpSession:
     """The exchanges of one conversation."""
 
-    def __init__(self, client: httpx.AsyncClient, to: Destination, bounds: Bounds) -> None:
-        self._client = client
+    def __init__(self, carrier: HttpCarrier, to: Destination) -> None:
+        self._pools = carrier.pools
         self._to = to
-        self._bounds = bounds
+        self._bounds = carrier.bounds
         self._cookies = httpx.Cookies()
 
     async def exchange(self, payload: HttpRequest, request: ImageRequest, deliver: Deliver) -> None:
@@ -184,28 +169,39 @@ class HttpSession:
         """Send a request, follow its redirects, and close the answer in the end."""
         connect = self._to.timeouts.connect
         timeout = httpx.Timeout(idle, connect=connect, pool=None)
+        redirected = False
         try:
             for _ in range(self._bounds.redirects + 1):
-                response = await self._send(method, url, headers, params, body, within=timeout, repeatable=repeatable)
-                try:
-                    target = response.headers.get("location")
-                    if response.status_code not in _REDIRECTS or target is None:
-                        yield response
-                        return
-                finally:
-                    await self._close(response)
+                with self._client_for(url) as client:
+                    response = await self._send(
+                        client, method, url, headers, params, body, within=timeout, repeatable=repeatable
+                    )
+                    try:
+                        target = response.headers.get("location")
+                        if response.status_code not in _REDIRECTS or target is None:
+                            yield response
+                            return
+                    finally:
+                        await self._close(response)
+                redirected = True
                 url = self._to.resolve(_joined(url, target))
                 params = None
                 if response.status_code not in {307, 308} and method not in {"GET", "HEAD"}:
                     method, body = "GET", None
             raise ProtocolError(f"more than {self._bounds.redirects} redirects")
+        except ResponseError as error:
+            error.redirected = redirected
+            raise
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if isinstance(error, httpx.RequestError):
                 error.request = httpx.Request(method, "https://redacted.invalid")
-            raise error_of_transport(error, idle=idle, connect=connect) from error
+            failure = error_of_transport(error, idle=idle, connect=connect)
+            failure.redirected = redirected
+            raise failure from error
 
     async def _send(
         self,
+        client: httpx.AsyncClient,
         method: str,
         url: str,
         headers: Mapping[str, str] | None,
@@ -218,7 +214,7 @@ class HttpSession:
         secret_headers, secret_params = self._to.secrets_for(url)
         all_params = {**(params or {}), **secret_params}
         try:
-            request = self._client.build_request(
+            request = client.build_request(
                 method,
                 httpx.URL(url).copy_merge_params(all_params) if all_params else url,
                 headers={**(headers or {}), **secret_headers},
@@ -232,15 +228,22 @@ class HttpSession:
         token = _sending.set(True)
         try:
             try:
-                response = await self._client.send(request, stream=True)
+                response = await client.send(request, stream=True)
             except _LOST_BEFORE_AN_ANSWER:
                 if not repeatable:
                     raise
-                response = await self._client.send(request, stream=True)
+                response = await client.send(request, stream=True)
         finally:
             _sending.reset(token)
         self._cookies.extract_cookies(response)
+        _log.debug("%s %s: %d", method, request.url.path, response.status_code)
         return response
+
+    def _client_for(self, url: str) -> contextlib.AbstractContextManager[httpx.AsyncClient]:
+        guarded = not self._to.private_addresses and not self._to.is_own(url)
+        if guarded:
+            check_literal(url)
+        return self._pools.client(self._to.proxy, guarded=guarded)
 
     async def _close(self, response: httpx.Response) -> None:
         """Close an answer; after a server's failure its connection too, which some servers leave unusable."""

@@ -141,6 +141,7 @@ class Settings:
             origins=said.origins,
             timeouts=dataclasses.replace(self.timeouts, **said.timeouts),
             max_concurrency=said.max_concurrency,
+            private_addresses=bool(said.private_addresses),
         )
 
     def _with_environment(self, environ: Mapping[str, str]) -> Self:

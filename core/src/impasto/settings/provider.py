@@ -26,6 +26,7 @@ class ProviderSection:
         origins: other origins that may see key and headers.
         timeouts: seconds, by their names in `Timeouts`.
         max_concurrency: how many requests at once.
+        private_addresses: whether pictures and redirects may lead to addresses that are not public.
     """
 
     url: str | None = None
@@ -34,6 +35,7 @@ class ProviderSection:
     origins: tuple[str, ...] = ()
     timeouts: Mapping[str, float] = field(default_factory=dict)
     max_concurrency: int | None = None
+    private_addresses: bool | None = None
 
     def over(self, below: ProviderSection) -> ProviderSection:
         """Return the two together; where both say something, this one holds. Headers are joined by name."""
@@ -46,6 +48,7 @@ class ProviderSection:
             origins=self.origins or below.origins,
             timeouts={**below.timeouts, **self.timeouts},
             max_concurrency=self.max_concurrency or below.max_concurrency,
+            private_addresses=below.private_addresses if self.private_addresses is None else self.private_addresses,
         )
 
 
@@ -64,6 +67,7 @@ class ProviderSettings:
         origins: other origins that may see key and headers.
         timeouts: how long to wait.
         max_concurrency: how many requests at once; None for what the provider declares.
+        private_addresses: whether pictures and redirects may lead to addresses that are not public.
     """
 
     url: str | None = None
@@ -72,6 +76,7 @@ class ProviderSettings:
     origins: tuple[str, ...] = ()
     timeouts: Timeouts = field(default_factory=Timeouts)
     max_concurrency: int | None = None
+    private_addresses: bool = False
 
 
 def read_section(value: object, place: rules.Place) -> ProviderSection:
@@ -99,5 +104,8 @@ def read_section(value: object, place: rules.Place) -> ProviderSection:
         timeouts={name: rules.seconds(each, (*place, "timeouts", name)) for name, each in times.items()},
         max_concurrency=rules.whole(said["max_concurrency"], (*place, "max_concurrency"))
         if "max_concurrency" in said
+        else None,
+        private_addresses=rules.truth(said["private_addresses"], (*place, "private_addresses"))
+        if "private_addresses" in said
         else None,
     )

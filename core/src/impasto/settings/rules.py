@@ -117,6 +117,13 @@ def whole(value: object, place: Place, lowest: int = 1) -> int:
     return value
 
 
+def truth(value: object, place: Place) -> bool:
+    """Return the value if it is true or false."""
+    if not isinstance(value, bool):
+        raise Fault(place, f"must be true or false, not {kind_of(value)}")
+    return value
+
+
 def url(value: object, place: Place) -> str:
     """Return the value if it is an http(s) address with a path at most, without a slash at its end."""
     rule = "must be http:// or https:// with a host and a path at most: no user, password, query or fragment"
