@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import impasto
-from impasto import ImagePreview, ImageResponse, Progress
+from impasto import Attempt, ImagePreview, ImageResponse, Progress
 from impasto.settings import Settings
 from standins.pictures import picture
 from standins.provider import ExampleProvider, said
@@ -45,7 +45,7 @@ async def test_generate_works_inside_a_running_event_loop(settings: Settings) ->
 
 def test_stream_iterates_over_the_same_events(settings: Settings) -> None:
     events = list(impasto.stream("a fox", settings=settings))
-    assert [type(event) for event in events] == [Progress, ImagePreview, Progress, ImageResponse]
+    assert [type(event) for event in events] == [Attempt, Progress, ImagePreview, Progress, ImageResponse]
 
 
 def test_previews_can_be_read_while_the_stream_is_open(settings: Settings) -> None:
@@ -81,10 +81,11 @@ def test_leaving_early_closes_the_connection(settings: Settings, server: Scripte
     before = threading.active_count()
     if how == "with":
         with impasto.stream("a fox", settings=settings) as stream:
-            next(stream)
+            next(event for event in stream if isinstance(event, Progress))
     else:
-        for _ in impasto.stream("a fox", settings=settings):
-            break
+        for event in impasto.stream("a fox", settings=settings):
+            if isinstance(event, Progress):
+                break
     assert server.wait_until_left()
     assert [thread for thread in threading.enumerate() if "portal" in thread.name.lower()] == []
     assert threading.active_count() <= before + 2
@@ -92,7 +93,7 @@ def test_leaving_early_closes_the_connection(settings: Settings, server: Scripte
 
 def test_an_ended_stream_stays_ended(settings: Settings) -> None:
     stream = impasto.stream("a fox", settings=settings)
-    assert len(list(stream)) == 4
+    assert len(list(stream)) == 5
     assert list(stream) == []
 
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import impasto
-from impasto import Image, ImagePreview, ImageResponse, Progress
+from impasto import Attempt, Image, ImagePreview, ImageResponse, Progress
 from standins.pictures import picture
 from standins.provider import ExampleProvider, LocalProvider, client, said
 from standins.server import PATIENCE, ScriptedServer, event_stream, reply
@@ -20,12 +20,19 @@ pytestmark = pytest.mark.anyio
 ENDLESS = event_stream(("progress", said(fraction=0.1)), then="hold")
 
 
+async def first_sign(stream: impasto.Stream) -> object:
+    """Return the first thing that is heard of the provider."""
+    event: object = await anext(stream)
+    while isinstance(event, Attempt):
+        event = await anext(stream)
+    return event
+
+
 async def test_leaving_the_block_early_closes_the_connection_at_once(server: ScriptedServer) -> None:
     server.script("/draw", ENDLESS)
     async with client(url=server.url) as opened:
         async with opened.stream("a fox", model="paint") as stream:
-            async for _ in stream:
-                break
+            await first_sign(stream)
         assert await anyio.to_thread.run_sync(server.wait_until_left)
 
 
@@ -34,8 +41,9 @@ async def test_a_cancelled_scope_closes_the_connection_at_once(server: ScriptedS
     async with client(url=server.url) as opened:
         with anyio.CancelScope() as scope:
             async with opened.stream("a fox", model="paint") as stream:
-                async for _ in stream:
-                    scope.cancel()
+                await first_sign(stream)
+                scope.cancel()
+                await anyio.sleep_forever()
         assert scope.cancelled_caught
         assert await anyio.to_thread.run_sync(server.wait_until_left)
 
@@ -44,15 +52,16 @@ async def test_leaving_the_client_stops_streams_that_are_still_open(server: Scri
     server.script("/draw", ENDLESS)
     async with client(url=server.url) as opened:
         stream = opened.stream("a fox", model="paint")
-        assert await anext(stream) == Progress("drawing", 0.1)
+        assert await first_sign(stream) == Progress("drawing", 0.1)
     assert server.wait_until_left()
 
 
 async def test_a_bare_async_for_that_is_left_stops_when_the_stream_is_collected(server: ScriptedServer) -> None:
     server.script("/draw", ENDLESS)
     async with client(url=server.url) as opened:
-        async for _ in opened.stream("a fox", model="paint"):
-            break
+        async for event in opened.stream("a fox", model="paint"):
+            if isinstance(event, Progress):
+                break
         gc.collect()
         assert await anyio.to_thread.run_sync(server.wait_until_left)
 
@@ -70,9 +79,7 @@ async def test_leaving_while_the_picture_is_downloaded(server: ScriptedServer) -
     server.script("/fox.png", reply(picture()[:40], length=1000, then="hold"))
     async with client(url=server.url) as opened:
         async with opened.stream("a fox", model="paint") as stream:
-            async for event in stream:
-                assert event == Progress("downloading")
-                break
+            assert await first_sign(stream) == Progress("downloading")
         assert not [each for each in threading.enumerate() if "impasto" in each.name]
 
 
@@ -83,8 +90,7 @@ async def test_an_abandoned_job_is_cancelled_at_the_provider_where_its_payload_s
     server.script("/cancel", reply("{}"))
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
         async with opened.stream("a fox", model="paint") as stream:
-            async for _ in stream:
-                break
+            await first_sign(stream)
     assert server.paths() == ["POST /draw", "POST /cancel"]
     assert server.received[-1].json() == {"job": 7}
 
@@ -103,7 +109,7 @@ async def test_a_cancellation_that_the_provider_refuses_is_no_error(server: Scri
     server.script("/draw", ENDLESS)
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
         async with opened.stream("a fox", model="paint") as stream:
-            await anext(stream)
+            await first_sign(stream)
     assert server.paths() == ["POST /draw", "POST /nowhere"]
 
 
@@ -143,8 +149,7 @@ async def test_a_local_call_is_stopped_at_its_next_yield() -> None:
     strokes = Strokes()
     async with client(LocalProvider(strokes)) as opened:
         async with opened.stream("a fox", model="brush") as stream:
-            async for _ in stream:
-                break
+            await first_sign(stream)
         assert await anyio.to_thread.run_sync(strokes.closed.wait, PATIENCE)
 
 
@@ -153,9 +158,9 @@ async def test_a_local_call_runs_to_its_end_when_nobody_leaves() -> None:
     strokes.go_on.set()
     async with client(LocalProvider(strokes, seed=None)) as opened, opened.stream("a fox", model="brush") as stream:
         events = [event async for event in stream]
-    assert [type(event) for event in events] == [Progress, ImagePreview, ImageResponse]
-    assert isinstance(events[1], ImagePreview)
-    assert await events[1].read() == picture(colour="grey")
+    assert [type(event) for event in events] == [Attempt, Progress, ImagePreview, ImageResponse]
+    assert isinstance(events[2], ImagePreview)
+    assert await events[2].read() == picture(colour="grey")
     assert strokes.closed.is_set()
 
 

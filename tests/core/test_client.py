@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 import impasto
-from impasto import ImagePreview, ImageResponse, InvalidRequest, Progress
+from impasto import Attempt, ImagePreview, ImageResponse, InvalidRequest, Progress
 from standins.pictures import picture
 from standins.provider import MODEL, ExampleProvider, client, said
 from standins.server import ScriptedServer, event_stream, reply
@@ -27,7 +27,8 @@ async def test_a_stream_tells_progress_previews_and_the_picture(server: Scripted
     async with client(url=server.url) as opened, opened.stream("a fox", model="paint") as stream:
         events = [event async for event in stream]
 
-    progress, preview, downloading, response = events
+    attempt, progress, preview, downloading, response = events
+    assert attempt == Attempt(route="example/painter", number=1)
     assert progress == Progress("drawing", 0.5)
     assert isinstance(preview, ImagePreview)
     assert preview.image_url == f"{server.url}/half.png"

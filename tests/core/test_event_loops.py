@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 import impasto
-from impasto import ImageResponse
+from impasto import ImageResponse, Progress
 from standins.pictures import picture
 from standins.provider import client, said
 from standins.server import PATIENCE, ScriptedServer, event_stream, reply
@@ -57,8 +57,9 @@ def test_asyncios_own_cancellation_of_a_task_comes_out_as_it_is(silent_then_fine
 
             async def draw() -> None:
                 async with opened.stream("a fox", model="paint") as stream:
-                    async for _ in stream:
-                        started.set()
+                    async for event in stream:
+                        if isinstance(event, Progress):
+                            started.set()
 
             started = asyncio.Event()
             task = asyncio.create_task(draw())

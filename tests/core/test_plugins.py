@@ -248,6 +248,20 @@ class TestCallingTheOwner:
             Plugins(objects={"example": parsing(raising(error))}).parse_event(MODEL, EVENT)
         assert raised.value is error
 
+    def test_a_hook_that_takes_too_long_has_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = [0.0]
+        monkeypatch.setattr("impasto.plugins.monotonic", lambda: now[0])
+
+        def ponder() -> list[impasto.Outcome]:
+            now[0] += 10
+            return [Progress("drawing")]
+
+        plugins = Plugins(objects={"example": parsing(ponder), "other": other_provider()})
+        with pytest.raises(PluginError, match=r"plugin 'example', hook parse_event: took 10\.0 s"):
+            plugins.parse_event(MODEL, EVENT)
+        other = next(model for model in plugins.models if model.provider.id == "other")
+        assert isinstance(plugins.build_payload(other, REQUEST), impasto.HttpRequest)
+
 
 def parsing(what: Callable[[], Any]) -> ExampleProvider:
     class Parses(ExampleProvider):

@@ -46,6 +46,19 @@ def test_an_alias_of_ones_own_for_one_model() -> None:
     assert router(ATELIER, BAROQUE, aliases={"best": "tempera"}).models_of("best") == [BAROQUE.model]
 
 
+def test_what_leads_nowhere_in_an_alias_of_ones_own_is_left_out_and_named() -> None:
+    down = provider("closed", "shut", working=False)
+    own = router(down, BAROQUE, aliases={"best": ["nowhere", "shut", "tempera"], "worst": ["nowhere", "shut"]})
+    assert own.models_of("best") == [BAROQUE.model]
+    (route,), skipped = own.routes("best", ImageRequest("a fox"))
+    assert route.model == BAROQUE.model
+    assert skipped[0].startswith("There is no model 'nowhere'")
+    assert skipped[1].startswith("'shut' is served only by closed")
+    for look in (own.models_of, lambda name: own.routes(name, ImageRequest("a fox"))):
+        with pytest.raises(UnknownModel, match="nowhere"):
+            look("worst")
+
+
 def test_a_provider_alone_means_its_default_model() -> None:
     assert router(provider("atelier", default_model="oil")).models_of("atelier")[0].name == "atelier/oil"
 
@@ -103,15 +116,16 @@ class TestDefault:
 class TestRoutes:
     def test_the_first_model_that_can_do_it_is_taken(self) -> None:
         plain = provider("plain", "flux", model="charcoal")
-        chosen = router(plain, provider("query", "flux")).route("flux", ImageRequest("a fox", seed=1))
+        (chosen,), skipped = router(plain, provider("query", "flux")).routes("flux", ImageRequest("a fox", seed=1))
         assert chosen.model.name == "query/oil"
+        assert skipped == ["plain/charcoal does not take seed; beside a prompt it takes nothing."]
 
     def test_where_none_can_the_error_says_why_of_each(self) -> None:
         with pytest.raises(InvalidRequest, match="atelier/oil: seed must be from 0 to 9.*plain/oil does not take seed"):
-            router(ATELIER, provider("plain", "flux")).route("flux", ImageRequest("a fox", seed=10))
+            router(ATELIER, provider("plain", "flux")).routes("flux", ImageRequest("a fox", seed=10))
 
     def test_the_default_is_used_where_no_model_is_named(self) -> None:
-        chosen = router(ATELIER, default_model="fast").route(None, ImageRequest("a fox"))
+        (chosen,), _ = router(ATELIER, default_model="fast").routes(None, ImageRequest("a fox"))
         assert chosen.model == ATELIER.model
 
     def test_a_found_model_can_be_asked_for_by_its_full_name(self) -> None:
@@ -120,5 +134,5 @@ class TestRoutes:
             def find_model(self, name: str) -> Model | None:
                 return replace(self.model, id=name)
 
-        chosen = router(Finder(ATELIER.model)).route("atelier/owner/space", ImageRequest("a fox"))
+        (chosen,), _ = router(Finder(ATELIER.model)).routes("atelier/owner/space", ImageRequest("a fox"))
         assert chosen.model.name == "atelier/owner/space"

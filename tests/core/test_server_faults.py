@@ -102,19 +102,19 @@ async def test_a_refused_connection(server: ScriptedServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         server.url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     error = await failure(server)
-    assert type(error) is ProviderUnavailable
+    assert isinstance(error, ProviderUnavailable)
     assert "no connection" in str(error)
 
 
 async def test_a_name_that_does_not_resolve(server: ScriptedServer) -> None:
     server.url = "http://nowhere.invalid"
-    assert type(await failure(server)) is ProviderUnavailable
+    assert isinstance(await failure(server), ProviderUnavailable)
 
 
 async def test_a_certificate_that_does_not_verify(server: ScriptedServer) -> None:
     server.url = server.url.replace("http://", "https://")
     error = await failure(server)
-    assert type(error) is ProviderUnavailable
+    assert isinstance(error, ProviderUnavailable)
     assert "no connection" in str(error)
 
 
@@ -173,8 +173,8 @@ async def test_a_download_that_keeps_ending_short_is_given_up(server: ScriptedSe
 
 
 async def test_retry_after_is_read(server: ScriptedServer) -> None:
-    server.script("/draw", reply("{}", status="429 Too Many Requests", headers={"Retry-After": "17"}))
-    assert (await failure(server)).retry_after == 17
+    server.script("/draw", reply("{}", status="429 Too Many Requests", headers={"Retry-After": "1700"}))
+    assert (await failure(server)).retry_after == 1700
 
 
 async def test_the_words_of_a_server_are_cut_to_a_sane_length(server: ScriptedServer) -> None:
@@ -217,8 +217,9 @@ class TestBounds:
 
     async def test_a_conversation_that_never_ends(self, server: ScriptedServer) -> None:
         server.script("/draw", reply(said(kind="follow", url="/draw")))
-        error = await failure(server, settings_fields={"bounds": {"follows": 3}})
-        assert "no picture after 3 steps" in str(error)
+        async with client(url=server.url, settings_fields={"bounds": {"follows": 3}}) as opened:
+            with pytest.raises(impasto.PluginError, match="hook parse_event: no picture after 3 steps"):
+                await opened.generate("a fox", model="paint")
         assert len(server.received) == 4
 
     async def test_a_server_that_never_stops_talking(self, server: ScriptedServer) -> None:

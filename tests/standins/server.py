@@ -69,6 +69,7 @@ class ScriptedServer:
     left: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
+    news: threading.Condition = field(default_factory=threading.Condition)
 
     def script(self, path: str, *answers: Answer) -> None:
         self.answers[path] = list(answers)
@@ -80,6 +81,11 @@ class ScriptedServer:
         """Tell whether the client left a connection that was held open."""
         return self.left.wait(PATIENCE)
 
+    def wait_until_asked(self, line: str, times: int = 1) -> bool:
+        """Tell whether a request, such as ``POST /draw``, came so often."""
+        with self.news:
+            return self.news.wait_for(lambda: self.paths().count(line) >= times, PATIENCE)
+
     def _next_answer(self, path: str) -> Answer:
         answers = self.answers.get(path.partition("?")[0])
         if not answers:
@@ -90,7 +96,9 @@ class ScriptedServer:
         with connection, contextlib.suppress(OSError):
             reader = connection.makefile("rb")
             while (request := _read_request(reader)) is not None:
-                self.received.append(request)
+                with self.news:
+                    self.received.append(request)
+                    self.news.notify_all()
                 answer = self._next_answer(request.path)
                 connection.sendall(answer.data)
                 self.arrived.set()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         UnknownModel,
         UnsavableImage,
     )
-    from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
+    from impasto.events import Attempt, Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
     from impasto.hookspecs import hookimpl
     from impasto.models import Choices, Model, Provider, Range
     from impasto.payloads import Follow, HttpRequest, LocalCall, Outcome, Payload
@@ -58,7 +58,7 @@ _HOMES = {
         "UnknownModel",
         "UnsavableImage",
     ),
-    "events": ("Cost", "Image", "ImagePreview", "ImageResponse", "Progress", "ServerEvent"),
+    "events": ("Attempt", "Cost", "Image", "ImagePreview", "ImageResponse", "Progress", "ServerEvent"),
     "hookspecs": ("hookimpl",),
     "models": ("Choices", "Model", "Provider", "Range"),
     "payloads": ("Follow", "HttpRequest", "LocalCall", "Outcome", "Payload"),
@@ -74,6 +74,7 @@ __all__ = [
     "AllProvidersFailed",
     "ApiKeyHeader",
     "ApiKeyQuery",
+    "Attempt",
     "Auth",
     "AuthenticationError",
     "Bearer",

@@ -6,16 +6,19 @@ import math
 import os
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 import anyio
 
+from impasto import checkpoints
 from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest
+from impasto.failover import Emit, Failover, FailoverMode, Plan
+from impasto.health import HealthStore, InProcessHealth
 from impasto.keys import find_key
-from impasto.options import Options, request_of
+from impasto.options import TERMS, Options, request_of
 from impasto.painting import Job, Painter
 from impasto.plugins import Plugins, default_plugins
-from impasto.router import Router
+from impasto.router import Route, Router
 from impasto.settings import Secret, Settings, Timeouts
 from impasto.signing import Destination
 from impasto.streaming import Stream
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from impasto.deadlines import Clock
     from impasto.events import ImageResponse
     from impasto.models import Model
     from impasto.request import ImageRequest
@@ -42,6 +46,7 @@ class Client:
         idle_timeout: seconds that may pass without a byte; None for what the settings say.
         deadline: seconds for a whole request; None for what the settings say.
         plugins: None for those that are installed.
+        health: where to remember how routes fare; None for this client alone.
 
     Raises:
         SettingsError: the settings file or a variable cannot be used.
@@ -56,6 +61,7 @@ class Client:
         idle_timeout: float | None = None,
         deadline: float | None = None,
         plugins: Plugins | None = None,
+        health: HealthStore | None = None,
     ) -> None:
         self._settings = Settings.load() if settings is None else settings
         self._plugins = default_plugins() if plugins is None else plugins
@@ -63,6 +69,7 @@ class Client:
         self._proxy = proxy
         self._times = {"connect": connect_timeout, "idle": idle_timeout, "deadline": deadline}
         _timeouts(Timeouts(), self._times)
+        self.health: HealthStore = InProcessHealth() if health is None else health
         self._painter = Painter(self._plugins, self._settings.bounds)
         self._tasks: TaskGroup | None = None
 
@@ -106,10 +113,10 @@ class Client:
         """
         if model is not None and not isinstance(model, str):
             raise InvalidRequest(f"model must be a name, not {model!r}.", parameter="model")
-        job = self._job(model, request_of(prompt, options), options)
-        return Stream(
-            self._spawn, job.route.model, lambda emit: self._painter.paint(job, emit), job.to.timeouts.deadline
-        )
+        asked = request_of(prompt, options)
+        routes, skipped = self._router.routes(model, asked, drop_unsupported=options.get("drop_unsupported", False))
+        jobs, closed = self._jobs(model, routes, asked, options)
+        return self._stream(jobs, (*skipped, *closed), options)
 
     async def generate(
         self, prompt: str | None = None, *, model: str | None = None, **options: Unpack[Options]
@@ -130,8 +137,67 @@ class Client:
             raise ImpastoError("The client is not open: use it as 'async with impasto.Client() as client:'.")
         self._tasks.start_soon(run)
 
-    def _job(self, name: str | None, asked: ImageRequest, options: Options) -> Job:
-        route = self._router.route(name, asked)
+    def resume(self, checkpoint: Mapping[str, Any], **options: Unpack[Options]) -> Stream:
+        """Return the stream of a conversation that `Stream.checkpoint` wrote down, from where it was.
+
+        Args:
+            checkpoint: what was written down.
+            **options: the terms of the call, as in `stream`; the picture's parameters are in the checkpoint.
+
+        Raises:
+            InvalidRequest: it is not a checkpoint, or an option is about the picture.
+            UnknownModel: the model's plugin is not installed here.
+            AuthenticationError: the provider needs a key and there is none.
+        """
+        for name in options:
+            if name not in TERMS:
+                raise InvalidRequest(f"A checkpoint is resumed as it is; {name} cannot be said again.", parameter=name)
+        trace = checkpoints.read(checkpoint)
+        name, request = str(trace.model), trace.request
+        model = next((each for each in self._router.models_of(name) if each.name == name), None)
+        if model is None or request is None:
+            raise InvalidRequest(f"the checkpoint is damaged: {name!r} is no model.", parameter="checkpoint")
+        job = self._job(name, Route(model, request), request, options)
+        return self._stream((replace(job, resumed=trace),), (), options)
+
+    def _stream(self, jobs: tuple[Job, ...], skipped: tuple[str, ...], options: Options) -> Stream:
+        failover = options.get("failover", "always")
+        if failover not in get_args(FailoverMode):
+            raise InvalidRequest(
+                f"failover must be one of {', '.join(get_args(FailoverMode))}, not {failover!r}.", parameter="failover"
+            )
+        hedge_after = options.get("hedge_after")
+        if hedge_after is not None:
+            _check_seconds("hedge_after", hedge_after)
+        plan = Plan(
+            jobs,
+            deadline=max(job.to.timeouts.deadline for job in jobs),
+            skipped=skipped,
+            failover=failover,
+            hedge_after=hedge_after,
+        )
+
+        def begin(clock: Clock, emit: Emit) -> Failover:
+            return Failover(plan, painter=self._painter, health=self.health, clock=clock, emit=emit)
+
+        return Stream(self._spawn, begin)
+
+    def _jobs(
+        self, name: str | None, routes: list[Route], asked: ImageRequest, options: Options
+    ) -> tuple[tuple[Job, ...], list[str]]:
+        """Return a job for each route whose key is there, and what is said of the others."""
+        jobs: list[Job] = []
+        missing: list[AuthenticationError] = []
+        for route in routes:
+            try:
+                jobs.append(self._job(name, route, asked, options))
+            except AuthenticationError as error:
+                missing.append(error)
+        if not jobs:
+            raise missing[0]
+        return tuple(jobs), [str(error) for error in missing]
+
+    def _job(self, name: str | None, route: Route, asked: ImageRequest, options: Options) -> Job:
         model = route.model
         settings = self._settings.provider(model.provider.id, model.name)
         if model.url is not None:
@@ -184,9 +250,10 @@ def _timeouts(usual: Timeouts, changes: Mapping[str, float | None]) -> Timeouts:
     """
     given = {name: seconds for name, seconds in changes.items() if seconds is not None}
     for name, seconds in given.items():
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-            raise InvalidRequest(
-                f"{_TIMES[name]} must be a positive number of seconds, not {seconds!r}.",
-                parameter=_TIMES[name],
-            )
+        _check_seconds(_TIMES[name], seconds)
     return replace(usual, **given)
+
+
+def _check_seconds(name: str, seconds: object) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise InvalidRequest(f"{name} must be a positive number of seconds, not {seconds!r}.", parameter=name)

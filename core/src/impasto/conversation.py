@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
+import math
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
-from impasto.errors import ImpastoError, PluginError, ProtocolError, ResponseError
+from impasto.errors import ImpastoError, NotSent, PluginError, ProtocolError, ResponseError
 from impasto.events import Image, ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.images import ImageReader
 from impasto.payloads import Follow, HttpRequest, Payload
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from impasto.carriers.http import HttpSession
     from impasto.carriers.local import LocalCarrier
     from impasto.plugins import Plugins
+    from impasto.request import ImageRequest
     from impasto.router import Route
     from impasto.settings import Bounds
     from impasto.signing import Destination
@@ -26,10 +27,43 @@ if TYPE_CHECKING:
 Emit: TypeAlias = Callable[[Progress | ImagePreview], Awaitable[None]]
 """Hands an event to the user; returns when the user has taken it."""
 
-_log = logging.getLogger("impasto")
 
-CANCEL_TIME = 2.0
-"""Seconds that telling a provider to drop an abandoned job may take."""
+@dataclass(slots=True)
+class Trace:
+    """How far a conversation has come.
+
+    Attributes:
+        begun: whether it is under way, rather than waiting for its turn.
+        shown: whether there was progress or a picture, be it finished or not.
+        may_be_charged: whether a request that is not idempotent may have reached the service.
+        model: the model's full name.
+        request: the request that the conversation is about.
+        payload: the payload that comes next, or is being carried; None for the first one.
+        on_cancel: what tells the service to drop the job; None where there is none to drop.
+        session: the HTTP session, once it is open.
+        parts: the conversations of which it consists, where several are held side by side.
+    """
+
+    begun: bool = False
+    shown: bool = False
+    may_be_charged: bool = False
+    model: str | None = None
+    request: ImageRequest | None = None
+    payload: Payload | None = None
+    on_cancel: HttpRequest | None = None
+    session: HttpSession | None = None
+    parts: list[Trace] = field(default_factory=list)
+
+    @property
+    def whole(self) -> tuple[Trace, ...]:
+        """This conversation and its parts."""
+        return (self, *self.parts)
+
+    @property
+    def place(self) -> HttpRequest | None:
+        """What asks again for a job that the service has taken; None where it could only be submitted again."""
+        payload = self.payload
+        return payload if isinstance(payload, HttpRequest) and payload.repeatable else None
 
 
 class Conversation:
@@ -44,6 +78,7 @@ class Conversation:
         bounds: what a server may at most say.
         emit: takes progress and previews.
         download: whether the pictures' bytes are fetched.
+        trace: where to write down how far it has come; one that has a payload already is taken up there.
     """
 
     def __init__(
@@ -57,20 +92,22 @@ class Conversation:
         bounds: Bounds,
         emit: Emit,
         download: bool = True,
+        trace: Trace | None = None,
     ) -> None:
         self._model = route.model
-        self._request = replace(route.request, id=uuid.uuid4().hex)
+        self._trace = trace or Trace()
+        self._request = self._trace.request or replace(route.request, id=uuid.uuid4().hex)
+        self._trace.request = self._request
+        self._trace.model = route.model.name
         self._plugins = plugins
         self._to = to
         self._open_session = session
-        self._opened: HttpSession | None = None
         self._local = local
         self._bounds = bounds
         self._emit = emit
         self._download = download
         self._reader = ImageReader(to, self._session, bounds)
         self._events = 0
-        self._on_cancel: HttpRequest | None = None
         self._next: Follow | ImageResponse | None = None
 
     async def run(self) -> ImageResponse:
@@ -81,30 +118,34 @@ class Conversation:
             ResponseError: the provider failed.
             PluginError: the plugin failed.
         """
+        self._trace.begun = True
         try:
             response = await self._converse()
-        except BaseException:
-            await self._cancel_job()
+            self._trace.on_cancel = None
+            return await self._finish(response)
+        except PluginError as error:
+            raise _reworded(error, self._to.redact(str(error.args[0]))) from error.__cause__
+        except ImpastoError:
             raise
-        return await self._finish(response)
+        except (Exception, SystemExit) as error:
+            raise self._misbehaved(error) from error
 
     async def _converse(self) -> ImageResponse:
-        payload = self._plugins.build_payload(self._model, self._request)
+        payload = self._trace.payload or self._plugins.build_payload(self._model, self._request)
         for _ in range(self._bounds.follows + 1):
             outcome = await self._exchange(payload)
             if isinstance(outcome, ImageResponse):
                 return outcome
+            payload = self._trace.payload = outcome.payload
             await anyio.sleep(outcome.after)
-            payload = outcome.payload
-        raise self._located(ProtocolError(f"no picture after {self._bounds.follows} steps"), payload.describe())
+        raise PluginError(f"no picture after {self._bounds.follows} steps", plugin=self._owner(), hook="parse_event")
 
     async def _exchange(self, payload: Payload) -> Follow | ImageResponse:
         """Carry one payload, and return what ended the exchange."""
         self._next = None
         try:
             if isinstance(payload, HttpRequest):
-                self._on_cancel = payload.on_cancel or self._on_cancel
-                await self._session().exchange(payload, self._request, self._take)
+                await self._carry(payload)
             else:
                 await self._local.exchange(payload, self._request, self._take)
             if self._next is None:
@@ -113,10 +154,23 @@ class Conversation:
             raise self._located(error, payload.describe()) from error.__cause__
         except ImpastoError:
             raise
-        except Exception as error:
-            owner = self._plugins.owner_of(self._model.provider.id) or self._model.provider.id
-            raise PluginError(f"{type(error).__name__}: {error}", plugin=owner, hook=payload.describe()) from error
+        except (Exception, SystemExit) as error:
+            raise self._misbehaved(error, payload.describe()) from error
         return self._next
+
+    async def _carry(self, payload: HttpRequest) -> None:
+        trace = self._trace
+        charged, on_cancel = trace.may_be_charged, trace.on_cancel
+        trace.may_be_charged = charged or not payload.repeatable
+        trace.on_cancel = payload.on_cancel or on_cancel
+        try:
+            await self._session().exchange(payload, self._request, self._take)
+        except ResponseError as error:
+            refused = error.status is not None and 400 <= error.status < 500
+            if (refused or isinstance(error, NotSent)) and not error.redirected:
+                # The service has not taken it, so it changed nothing.
+                trace.may_be_charged, trace.on_cancel = charged, on_cancel
+            raise
 
     async def _take(self, event: ServerEvent) -> bool:
         """Have one event parsed, pass on what it means, and tell whether the exchange may end."""
@@ -124,7 +178,11 @@ class Conversation:
         if self._events > self._bounds.events:
             raise ProtocolError(f"more than {self._bounds.events} events")
         for outcome in self._plugins.parse_event(self._model, event):
-            if isinstance(outcome, Follow | ImageResponse):
+            if isinstance(outcome, Follow):
+                self._next = self._checked(outcome)
+                return True
+            self._trace.shown = True
+            if isinstance(outcome, ImageResponse):
                 self._next = outcome
                 return True
             if isinstance(outcome, ImagePreview):
@@ -164,25 +222,29 @@ class Conversation:
             await self._emit(Progress("downloading"))
         return await self._reader.complete(image)
 
-    async def _cancel_job(self) -> None:
-        """Tell the provider to drop the job, where it said how; whether it does is its own affair by now."""
-        if self._on_cancel is None:
-            return
-        with anyio.move_on_after(CANCEL_TIME, shield=True):
-            try:
-                await self._session().exchange(self._on_cancel, self._request, _ignore)
-            except ImpastoError as error:
-                _log.debug("cancelling the job at %s failed: %s", self._model.provider.id, error)
-
     def _located(self, error: ResponseError, step: str) -> ResponseError:
         error.args = (self._to.redact(str(error.args[0])), *error.args[1:])
         return error.at(provider=self._model.provider.id, model=self._model.id, step=self._to.redact(step))
 
+    def _checked(self, follow: Follow) -> Follow:
+        if not isinstance(follow.payload, Payload):
+            raise self._misbehaved(TypeError(f"Follow to {follow.payload!r}, which is no payload"), "parse_event")
+        if not isinstance(follow.after, int | float) or not 0 <= follow.after < math.inf:
+            raise self._misbehaved(ValueError(f"Follow after {follow.after!r} seconds"), "parse_event")
+        return follow
+
+    def _misbehaved(self, error: BaseException, hook: str | None = None) -> PluginError:
+        return PluginError(f"{type(error).__name__}: {error}", plugin=self._owner(), hook=hook)
+
+    def _owner(self) -> str:
+        return self._plugins.owner_of(self._model.provider.id) or self._model.provider.id
+
     def _session(self) -> HttpSession:
-        if self._opened is None:
-            self._opened = self._open_session()
-        return self._opened
+        if self._trace.session is None:
+            self._trace.session = self._open_session()
+        return self._trace.session
 
 
-async def _ignore(event: ServerEvent) -> bool:
-    return True
+def _reworded(error: PluginError, words: str) -> PluginError:
+    error.args = (words, *error.args[1:])
+    return error

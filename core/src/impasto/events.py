@@ -86,6 +86,28 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A route is about to be tried. Previews of the attempt before it are of no use any more.
+
+    Attributes:
+        route: the model's full name, ``provider/model``.
+        number: counted from 1 over the whole request.
+        error: why the attempt before it ended; None where none has ended since the last of these events.
+        may_be_charged: whether a service may charge for what has ended since then, though it brought no picture; False
+            where this attempt goes on with the same job.
+        hedge: whether an earlier attempt is still running beside it.
+        skipped: the routes that cannot do what is asked, and why; told with the first attempt.
+    """
+
+    route: str
+    number: int
+    error: ImpastoError | None = None
+    may_be_charged: bool = False
+    hedge: bool = False
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One picture: its bytes, or the address from which to have them.
 

@@ -13,6 +13,7 @@ from impasto.sizes import SizeRule, size_of
 
 _SIZE_FIELDS = frozenset({"width", "height", "aspect_ratio"})
 _ALWAYS = frozenset({"n"})
+_NOT_GIVEN: dict[str, Any] = {"n": 1, "images": (), "extra": {}}
 
 
 def fit(model: Model, request: ImageRequest) -> ImageRequest:
@@ -34,6 +35,22 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
     changes |= _size(model, request)
     changes |= _seed(model, request)
     return replace(request, **changes)
+
+
+def without_unsupported(model: Model, request: ImageRequest) -> tuple[ImageRequest, tuple[str, ...]]:
+    """Return the request without what the model does not take, and what that was, in words for the user."""
+    dropped: list[str] = []
+    while True:
+        try:
+            fit(model, request)
+        except InvalidRequest as error:
+            if error.parameter is None or error.parameter not in request.given():
+                raise
+            left_out: dict[str, Any] = {error.parameter: _NOT_GIVEN.get(error.parameter)}
+            request = replace(request, **left_out)
+            dropped.append(f"{error.parameter} was left out: {error}")
+        else:
+            return request, tuple(dropped)
 
 
 def _refuse_unknown(model: Model, request: ImageRequest) -> None:
@@ -73,7 +90,10 @@ def _size(model: Model, request: ImageRequest) -> dict[str, int]:
         return {"width": model.size.rounded(width), "height": model.size.rounded(height)}
     if (width, height) not in model.size:
         sizes = ", ".join(f"{w}x{h}" for w, h in model.size)
-        raise InvalidRequest(f"{model.name} draws {sizes}; {width}x{height} is none of them.", parameter="width")
+        given = next((name for name in ("aspect_ratio", "width", "height") if getattr(request, name) is not None), None)
+        raise InvalidRequest(
+            f"{model.name} draws {sizes}; {width}x{height} is none of them.", parameter=given or "width"
+        )
     return {"width": width, "height": height}
 
 

@@ -108,6 +108,7 @@ class Model:
         size: the rule for its sizes, or a list of them; None where the server alone decides.
         url: the model's own address, where it is not at the provider's url.
         label: its name for people.
+        priority: among the models of one alias, the higher comes first, unless the user orders them.
     """
 
     provider: Provider
@@ -118,6 +119,7 @@ class Model:
     size: SizeRule | tuple[tuple[int, int], ...] | None = None
     url: str | None = None
     label: str = ""
+    priority: int = 0
 
     def __post_init__(self) -> None:
         for name in (self.id, *self.aliases):

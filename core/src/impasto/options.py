@@ -12,6 +12,7 @@ from impasto.request import ImageRequest, prompt_from_messages
 
 if TYPE_CHECKING:
     from impasto.events import Image
+    from impasto.failover import FailoverMode
 
 
 class Options(TypedDict, total=False):
@@ -38,6 +39,11 @@ class Options(TypedDict, total=False):
         idle_timeout: seconds that may pass without a byte.
         deadline: seconds for the whole request.
         download: False leaves the picture where it is; the response then has its address alone.
+        drop_unsupported: whether to leave out what a model does not take, with a warning, rather than the model.
+        failover: ``always`` tries the next route when one fails; ``unsent`` only while no service can have charged for
+            the request; ``never`` not at all.
+        hedge_after: seconds without progress or a preview after which the next route is started beside the first; the
+            first complete picture wins, and both may be charged. None for never.
     """
 
     messages: Sequence[Mapping[str, Any]] | None
@@ -60,6 +66,9 @@ class Options(TypedDict, total=False):
     idle_timeout: float | None
     deadline: float | None
     download: bool
+    drop_unsupported: bool
+    failover: FailoverMode
+    hedge_after: float | None
 
 
 _FIELDS = frozenset(each.name for each in dataclasses.fields(ImageRequest)) - {"prompt", "id"}

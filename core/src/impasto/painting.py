@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import anyio
 
 from impasto.carriers.local import LocalCarrier
-from impasto.conversation import Conversation, Emit
-from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress
+from impasto.conversation import Conversation, Emit, Trace
+from impasto.errors import first_cause
+from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.fitting import draw_seed
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from impasto.carriers.http import HttpCarrier, HttpSession
     from impasto.plugins import Plugins
     from impasto.request import ImageRequest
@@ -21,7 +26,12 @@ if TYPE_CHECKING:
     from impasto.signing import Destination
 
 SIDE_BY_SIDE = 4
-"""How many conversations of one job run at once, where the provider names no number of its own."""
+"""How many conversations of one job run at once."""
+
+CANCEL_TIME = 2.0
+"""Seconds that telling a provider to drop an abandoned job may take."""
+
+_log = logging.getLogger("impasto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,14 @@ class Job:
         asked: the request as the user made it.
         to: where requests go, and on what terms.
         download: whether the pictures' bytes are fetched.
+        resumed: the place in an earlier conversation from which to go on.
     """
 
     route: Route
     asked: ImageRequest
     to: Destination
     download: bool = True
+    resumed: Trace | None = None
 
 
 class Painter:
@@ -54,26 +66,53 @@ class Painter:
         self._bounds = bounds
         self._local = LocalCarrier()
         self._http: HttpCarrier | None = None
+        self._places: dict[str, anyio.Semaphore] = {}
 
-    async def paint(self, job: Job, emit: Emit) -> ImageResponse:
+    async def paint(self, job: Job, emit: Emit, trace: Trace) -> ImageResponse:
         """Return the finished pictures, handing progress and previews to `emit` meanwhile.
 
         Raises:
             ImpastoError: there is no picture, and why.
         """
         request = job.route.request
-        if request.n > 1 and "n" not in job.route.model.accepts:
-            response = await self._side_by_side(job, emit)
+        if request.n > 1 and "n" not in job.route.model.accepts and trace.payload is None:
+            response = await self._side_by_side(job, emit, trace)
         else:
-            response = await self._converse(job, job.route, emit)
-        return replace(response, warnings=(*response.warnings, *_size_warnings(job.asked, response)))
+            response = await self._converse(job, job.route, emit, trace)
+        return replace(
+            response, warnings=(*response.warnings, *job.route.dropped, *_size_warnings(job.asked, response))
+        )
+
+    async def abandon(self, job: Job, trace: Trace) -> None:
+        """Tell the provider to drop what is left of a job, where it said how; whether it does is its own affair.
+
+        Takes two seconds at most, and no cancellation meanwhile.
+        """
+        parts = [part for part in trace.whole if part.on_cancel is not None]
+        if not parts:
+            return
+        with anyio.move_on_after(CANCEL_TIME, shield=True):
+            async with anyio.create_task_group() as tasks:
+                for part in parts:
+                    tasks.start_soon(self._cancel, job, part)
+
+    async def _cancel(self, job: Job, trace: Trace) -> None:
+        on_cancel, trace.on_cancel = trace.on_cancel, None
+        if on_cancel is None:
+            return
+        session = trace.session or self._carrier().session(job.to)
+        try:
+            await session.exchange(on_cancel, trace.request or job.route.request, _ignore)
+        except Exception as error:  # noqa: BLE001
+            words = job.to.redact(str(first_cause(error)))
+            _log.debug("cancelling the job at %s failed: %s", job.route.model.provider.id, words)
 
     async def aclose(self) -> None:
         """Close all connections."""
         if self._http is not None:
             await self._http.aclose()
 
-    async def _converse(self, job: Job, route: Route, emit: Emit) -> ImageResponse:
+    async def _converse(self, job: Job, route: Route, emit: Emit, trace: Trace) -> ImageResponse:
         def session() -> HttpSession:
             return self._carrier().session(job.to)
 
@@ -86,8 +125,23 @@ class Painter:
             bounds=self._bounds,
             emit=emit,
             download=job.download,
+            trace=trace,
         )
-        return await conversation.run()
+        async with self._place(job, emit):
+            return await conversation.run()
+
+    @contextlib.asynccontextmanager
+    async def _place(self, job: Job, emit: Emit) -> AsyncIterator[None]:
+        """Hold one of the provider's places; say so where one must be waited for."""
+        if job.to.max_concurrency is None:
+            yield
+            return
+        provider = job.route.model.provider.id
+        places = self._places.setdefault(provider, anyio.Semaphore(job.to.max_concurrency))
+        if not places.value:
+            await emit(Progress("waiting", detail=f"for one of {job.to.max_concurrency} places at {provider}"))
+        async with places:
+            yield
 
     def _carrier(self) -> HttpCarrier:
         if self._http is None:
@@ -96,26 +150,33 @@ class Painter:
             self._http = HttpCarrier(self._bounds)
         return self._http
 
-    async def _side_by_side(self, job: Job, emit: Emit) -> ImageResponse:
+    async def _side_by_side(self, job: Job, emit: Emit, trace: Trace) -> ImageResponse:
         """Ask for each picture alone, with seeds one apart, and gather them in order."""
-        model, request = job.route.model, job.route.request
-        limiter = anyio.CapacityLimiter(model.provider.max_concurrency or SIDE_BY_SIDE)
+        request = job.route.request
+        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
         responses: dict[int, ImageResponse] = {}
+        traces = trace.parts = [Trace() for _ in range(request.n)]
 
         async def draw(index: int) -> None:
             async def emit_indexed(event: Progress | ImagePreview) -> None:
                 await emit(replace(event, index=index) if isinstance(event, ImagePreview) else event)
 
             seed = request.seed if not index or request.seed is None else _later_seed(job, request.seed, index)
+            route = replace(job.route, request=replace(request, n=1, seed=seed))
             async with limiter:
-                responses[index] = await self._converse(
-                    job, replace(job.route, request=replace(request, n=1, seed=seed)), emit_indexed
-                )
+                responses[index] = await self._converse(job, route, emit_indexed, traces[index])
 
-        async with anyio.create_task_group() as tasks:
-            for index in range(request.n):
-                tasks.start_soon(draw, index)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for index in range(request.n):
+                    tasks.start_soon(draw, index)
+        except ExceptionGroup as group:
+            raise first_cause(group) from None
         return _gathered([responses[index] for index in range(request.n)])
+
+
+async def _ignore(event: ServerEvent) -> bool:
+    return True
 
 
 def _later_seed(job: Job, seed: int, index: int) -> int:

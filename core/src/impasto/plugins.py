@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import traceback
 from dataclasses import dataclass, field
+from time import monotonic
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import click
+
+SLOWEST_HOOK = 5.0
+"""Seconds beyond which a hook that was slow has failed. Long work belongs into a `LocalCall`, which has a thread."""
 
 _OWNER_HOOKS = ("build_payload", "parse_event")
 _PROVIDER_HOOKS = ("list_models", "find_model")
@@ -267,14 +271,22 @@ class Plugins:
         return self._callers[key]
 
     def _call(self, plugin: str, hook: str, **arguments: object) -> Any:
+        started = monotonic()
         try:
-            return self._caller(plugin, hook)(**arguments)
+            result = self._caller(plugin, hook)(**arguments)
         except ImpastoError:
             raise
         except (Exception, SystemExit) as error:
             raise PluginError(
                 f"{type(error).__name__}: {error}", plugin=self._culprit(error, plugin), hook=hook
             ) from error
+        if (seconds := monotonic() - started) > SLOWEST_HOOK and hook in _OWNER_HOOKS:
+            raise PluginError(
+                f"took {seconds:.1f} s, while nothing else could be done; hooks only make and read plain data",
+                plugin=plugin,
+                hook=hook,
+            )
+        return result
 
     def _culprit(self, error: BaseException, called: str) -> str:
         """Return the plugin in whose code an exception was raised: a wrapper may be to blame, not the one called."""

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from impasto.errors import InvalidRequest, ProviderUnavailable, UnknownModel
-from impasto.fitting import fit
+from impasto.errors import ImpastoError, InvalidRequest, PluginError, ProviderUnavailable, UnknownModel
+from impasto.fitting import fit, without_unsupported
 
 if TYPE_CHECKING:
     from impasto.models import Model
@@ -26,45 +26,60 @@ class Route:
     Attributes:
         model: the model, and through it the provider.
         request: the request as this model takes it.
+        dropped: what was left out because the model does not take it, in words.
     """
 
     model: Model
     request: ImageRequest
+    dropped: tuple[str, ...] = ()
 
 
 class Router:
     """Finds the routes for a name.
 
-    The order of an alias's routes is that of the user's ``[aliases]``, where it is listed there, else that of the
-    providers' ids.
+    The order of an alias's routes is that of the user's ``[aliases]``, where it is listed there; else the priority that
+    the plugins declare, higher first; else the models' full names.
     """
 
     def __init__(self, plugins: Plugins, settings: Settings) -> None:
         self._plugins = plugins
         self._settings = settings
 
-    def route(self, name: str | None, request: ImageRequest) -> Route:
-        """Return the first route that can do what is asked.
+    def routes(
+        self, name: str | None, request: ImageRequest, *, drop_unsupported: bool = False
+    ) -> tuple[list[Route], list[str]]:
+        """Return the routes that can do what is asked, first choice first, and why the others cannot.
 
         Args:
             name: an alias, a model's id, ``provider/model``, or a provider's id; None for the default model.
             request: what is asked.
+            drop_unsupported: whether to leave out what a model does not take, rather than the model.
 
         Raises:
             UnknownModel: nothing goes by that name.
             InvalidRequest: no model of that name can do it; the message says why.
+            PluginError: a plugin failed over the only model of that name.
             ProviderUnavailable: the name is served only by providers that are known to be down.
         """
-        refusals: list[InvalidRequest] = []
-        for model in self.models_of(self.default() if name is None else name):
+        routes: list[Route] = []
+        refusals: list[ImpastoError] = []
+        models, lost = self._search(self.default() if name is None else name)
+        for model in models:
             try:
-                return Route(model, fit(model, self._plugins.prepare_request(model, request)))
-            except InvalidRequest as error:
+                prepared = self._plugins.prepare_request(model, request)
+                prepared, dropped = without_unsupported(model, prepared) if drop_unsupported else (prepared, ())
+                routes.append(Route(model, fit(model, prepared), dropped))
+            except (InvalidRequest, PluginError) as error:
                 refusals.append(error)
+        if routes:
+            return routes, [str(refusal) for refusal in (*refusals, *lost)]
+        if not models:
+            raise lost[0]
         if len(refusals) == 1:
             raise refusals[0]
         reasons = " ".join(dict.fromkeys(str(error) for error in refusals))
-        raise InvalidRequest(f"No route for {name!r} can do this. {reasons}", parameter=refusals[0].parameter)
+        parameter = next((error.parameter for error in refusals if isinstance(error, InvalidRequest)), None)
+        raise InvalidRequest(f"No route for {name!r} can do this. {reasons}", parameter=parameter)
 
     def default(self) -> str:
         """Return the model that is used where the user names none.
@@ -84,16 +99,28 @@ class Router:
     def models_of(self, name: str) -> list[Model]:
         """Return the models that a name stands for, first choice first.
 
+        Of an alias of the user's own, what leads nowhere is left out as long as something does not.
+
         Raises:
             UnknownModel: nothing goes by that name; the message has the nearest names.
             ProviderUnavailable: the name is served only by providers that are known to be down.
         """
-        if name in self._settings.aliases:
-            found: list[Model] = []
-            for each in self._settings.aliases[name]:
+        found, lost = self._search(name)
+        if not found:
+            raise lost[0]
+        return found
+
+    def _search(self, name: str) -> tuple[list[Model], list[ImpastoError]]:
+        if name not in self._settings.aliases:
+            return self._declared(name), []
+        found: list[Model] = []
+        lost: list[ImpastoError] = []
+        for each in self._settings.aliases[name]:
+            try:
                 found += [model for model in self._declared(each) if model not in found]
-            return found
-        return self._declared(name)
+            except (UnknownModel, ProviderUnavailable, PluginError) as error:
+                lost.append(error)
+        return found, lost
 
     def _declared(self, name: str) -> list[Model]:
         models = self._plugins.models
@@ -102,7 +129,7 @@ class Router:
             return exact
         named = [model for model in models if name in (model.id, *model.aliases)]
         if working := [model for model in named if model.provider.working]:
-            return working
+            return sorted(working, key=lambda model: (-model.priority, model.name))
         if named:
             raise ProviderUnavailable(
                 f"{name!r} is served only by {named[0].provider.id}, which is known to be down; to try it all the "

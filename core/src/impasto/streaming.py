@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import anyio
 
-from impasto.errors import DeadlineExceeded, ImpastoError
-from impasto.events import ImagePreview, ImageResponse, Progress
+from impasto import checkpoints
+from impasto.deadlines import Clock
+from impasto.errors import ImpastoError, first_cause
+from impasto.events import Attempt, ImagePreview, ImageResponse, Progress
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from impasto.models import Model
+    from impasto.failover import Failover
 
-Event: TypeAlias = Progress | ImagePreview | ImageResponse
+Event: TypeAlias = Attempt | Progress | ImagePreview | ImageResponse
 """What a user iterates over; an `ImageResponse` is the last."""
 
-Paint: TypeAlias = Callable[[Callable[[Progress | ImagePreview], Awaitable[None]]], Awaitable[ImageResponse]]
+Emit: TypeAlias = Callable[[Attempt | Progress | ImagePreview], Awaitable[None]]
 
 
 class Worker:
-    """Runs one job in the client's task group, and hands over its events one by one.
+    """Runs one request in the client's task group, and hands over its events one by one.
 
     An object of its own, so that a stream which is dropped without being closed does not live on in its own task.
 
     Args:
-        model: what the job is done with.
-        paint: the job.
-        deadline: seconds for the whole job; those during which the consumer lets an event wait do not count.
+        begin: makes what runs the request; its clock stands still while the consumer lets an event wait.
     """
 
-    def __init__(self, model: Model, paint: Paint, deadline: float) -> None:
-        self._model = model
-        self._paint = paint
-        self._seconds = deadline
+    def __init__(self, begin: Callable[[Clock, Emit], Failover]) -> None:
+        self._clock = Clock()
+        self.failover = begin(self._clock, self._emit)
         self._scope = anyio.CancelScope()
-        self._clock = anyio.CancelScope()
-        self._waiting = 0
-        self._left = 0.0
         self._sender, self.receiver = anyio.create_memory_object_stream[Event](0)
         self.error: Exception | None = None
         self.done = anyio.Event()
@@ -52,7 +47,7 @@ class Worker:
             with self._scope:
                 await self._work()
         except Exception as error:  # noqa: BLE001
-            self.error = _first_cause(error)
+            self.error = first_cause(error)
         finally:
             self.close()
 
@@ -68,26 +63,12 @@ class Worker:
         self.done.set()
 
     async def _work(self) -> None:
-        response = None
-        self._clock.deadline = anyio.current_time() + self._seconds
-        with self._clock:
-            response = await self._paint(self._emit)
-        if response is None:
-            error = DeadlineExceeded(f"no picture within {self._seconds:g} s")
-            raise error.at(provider=self._model.provider.id, model=self._model.id, step="")
+        response = await self.failover.run()
         await self._sender.send(response)
 
-    async def _emit(self, event: Progress | ImagePreview) -> None:
-        if not self._waiting:
-            self._left = self._clock.deadline - anyio.current_time()
-            self._clock.deadline = math.inf
-        self._waiting += 1
-        try:
+    async def _emit(self, event: Attempt | Progress | ImagePreview) -> None:
+        with self._clock.paused():
             await self._sender.send(event)
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._clock.deadline = anyio.current_time() + self._left
 
 
 class Stream:
@@ -101,14 +82,10 @@ class Stream:
     def __init__(
         self,
         spawn: Callable[[Callable[[], Coroutine[Any, Any, None]]], None],
-        model: Model,
-        paint: Paint,
-        deadline: float,
+        begin: Callable[[Clock, Emit], Failover],
     ) -> None:
         self._spawn = spawn
-        self._model = model
-        self._paint = paint
-        self._deadline = deadline
+        self._begin = begin
         self._worker: Worker | None = None
         self._thread = threading.get_ident()
 
@@ -146,6 +123,20 @@ class Stream:
                 return event
         raise ImpastoError("This stream has been read to its end already.")
 
+    def checkpoint(self) -> dict[str, Any] | None:
+        """Return the place of the conversation between two steps, as plain data that JSON can hold.
+
+        `Client.resume` takes it up, in another process too, so that a job that is paid for survives a crash. It holds
+        the prompt and what the service said of the job, but no key. None while there is no such place: before the
+        service has taken the job, while a submit is on its way that must not be repeated, after the end, while several
+        attempts or pictures are in the making at once.
+
+        Raises:
+            PluginError: the plugin remembers something that is not plain data.
+        """
+        trace = self._worker.failover.trace if self._worker is not None else None
+        return None if trace is None else checkpoints.write(trace)
+
     async def aclose(self) -> None:
         """Stop the work, and return when its connection is closed and nothing of it is left."""
         worker = self._worker
@@ -157,7 +148,7 @@ class Stream:
 
     def _start(self) -> Worker:
         if self._worker is None:
-            worker = Worker(self._model, self._paint, self._deadline)
+            worker = Worker(self._begin)
             try:
                 self._spawn(worker.run)
             except BaseException:
@@ -170,11 +161,3 @@ class Stream:
         worker = self._worker
         if worker is not None and not worker.done.is_set() and threading.get_ident() == self._thread:
             worker.abandon()
-
-
-def _first_cause(error: Exception) -> Exception:
-    """Return the exception that a group is about: the first that is impasto's own, else the first."""
-    while isinstance(error, ExceptionGroup):
-        inner = error.exceptions
-        error = next((each for each in inner if isinstance(each, ImpastoError)), inner[0])
-    return error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from impasto.cli.doctor import doctor
 from impasto.cli.keys import keys
 from impasto.cli.listing import models, plugins
 from impasto.cli.paint import paint
@@ -99,4 +100,5 @@ def cli() -> None:
 cli.add_command(paint)
 cli.add_command(models)
 cli.add_command(plugins)
+cli.add_command(doctor)
 cli.add_command(keys)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from impasto.cli.printing import complain, print_json, print_line
 from impasto.cli.tables import table
 from impasto.cli.terminal import size_of
+from impasto.errors import ImpastoError
+from impasto.health import InProcessHealth
 from impasto.models import Choices, Model, Range
 from impasto.plugins import Plugin, default_plugins
-from impasto.router import DEFAULT_MODEL
+from impasto.router import DEFAULT_MODEL, Router
 from impasto.settings import Settings
 from impasto.sizes import SizeRule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from impasto.health import HealthStore
 
 _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 
@@ -22,26 +29,77 @@ _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is declared, as JSON.")
 def models(*, as_json: bool) -> None:
-    """List the models of every installed plugin."""
+    """List the models of every installed plugin.
+
+    Below them stand the names that lead to several, in the order in which these are tried.
+    """
     found = default_plugins().models
+    settings = Settings.load()
+    router = Router(default_plugins(), settings)
+    health = InProcessHealth()
     if as_json:
-        print_json([_described(model) for model in found])
+        orders = {name: _order(router, name) for name in names_of(found, settings)}
+        print_json([_described(model, orders, health) for model in found])
     elif found:
-        rows = [("MODEL", "ALIASES", "SIZE", "TAKES")]
-        for model in found:
-            name = model.name if model.provider.working else f"{model.name} (down)"
-            takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
-            rows.append((name, ", ".join(model.aliases) or "-", _size(model), takes))
-        print_line(table(rows, _width()))
-        if aliases := Settings.load().aliases:
+        print_line(table(model_rows(found, health), width()))
+        if len(rows := alias_rows(found, router, settings)) > 1:
             print_line()
-            own = [("YOUR ALIAS", "MODELS"), *((name, ", ".join(aliases[name])) for name in sorted(aliases))]
-            print_line(table(own, _width()))
+            print_line(table(rows, width()))
     else:
         print_line(f"No plugin is installed that offers a model. {_OFFLINE}")
     broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
     if broken:
         complain(f"broken, and not listed: {', '.join(broken)}. Why: impasto plugins.")
+
+
+def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, ...]]:
+    """Return the table of models, headings first; with a column for those that rest, where one does.
+
+    Args:
+        found: the models.
+        health: what knows of those that rest.
+    """
+    rests = {model.name: health.resting(model.name) for model in found}
+    heading = ("RESTS",) if any(rests.values()) else ()
+    rows: list[tuple[str, ...]] = [("MODEL", "ALIASES", *heading, "SIZE", "TAKES")]
+    for model in found:
+        name = model.name if model.provider.working else f"{model.name} (down)"
+        rest = (f"{rests[model.name]:.0f} s" if rests[model.name] else "-",) if heading else ()
+        takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
+        rows.append((name, ", ".join(model.aliases) or "-", *rest, _size(model), takes))
+    return rows
+
+
+def alias_rows(found: Sequence[Model], router: Router, settings: Settings) -> list[tuple[str, ...]]:
+    """Return the table of the names that have several routes or that are the user's own, headings first.
+
+    Args:
+        found: the models.
+        router: knows the order.
+        settings: knows the user's own names.
+    """
+    rows: list[tuple[str, ...]] = [("ALIAS", "ORDERED BY", "ROUTES, FIRST CHOICE FIRST")]
+    for name in names_of(found, settings):
+        order = _order(router, name)
+        if name in settings.aliases:
+            rows.append((name, "your settings", ", ".join(order or settings.aliases[name])))
+        elif len(order) > 1:
+            priorities = {model.priority for model in found if model.name in order}
+            rows.append((name, "priority" if len(priorities) > 1 else "name", ", ".join(order)))
+    return rows
+
+
+def names_of(found: Sequence[Model], settings: Settings) -> list[str]:
+    """Return the short names that models go by: their aliases and ids, and the user's own aliases."""
+    return sorted({name for model in found for name in (model.id, *model.aliases)} | set(settings.aliases))
+
+
+def _order(router: Router, name: str) -> list[str]:
+    """Return the full names of a name's routes, first choice first; none where it leads nowhere."""
+    try:
+        return [model.name for model in router.models_of(name)]
+    except ImpastoError:
+        return []
 
 
 @click.command()
@@ -62,13 +120,13 @@ def plugins(*, as_json: bool) -> None:
             rows.append((plugin.name, version, str(len(plugin.models)), ", ".join(plugin.hooks)))
         else:
             rows.append((plugin.name, version, "-", "broken, see below"))
-    print_line(table(rows, _width()))
+    print_line(table(rows, width()))
     for plugin in found:
         if plugin.error is not None:
             print_line(f"\n{plugin.error}")
 
 
-def _width() -> int | None:
+def width() -> int | None:
     """Return how wide a table may be: as wide as the terminal; anything for a program that reads it."""
     return size_of(sys.stdout)[0] if sys.stdout is not None and sys.stdout.isatty() else None
 
@@ -81,12 +139,15 @@ def _size(model: Model) -> str:
     return ", ".join(f"{width}x{height}" for width, height in model.size)
 
 
-def _described(model: Model) -> dict[str, Any]:
+def _described(model: Model, orders: dict[str, list[str]], health: HealthStore) -> dict[str, Any]:
     provider = model.provider
     return {
         "name": model.name,
         "label": model.label,
         "aliases": list(model.aliases),
+        "priority": model.priority,
+        "place": {name: order.index(model.name) + 1 for name, order in orders.items() if model.name in order},
+        "rests": round(health.resting(model.name), 1),
         "provider": {
             "id": provider.id,
             "label": provider.label,

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Self, TextIO
 
 from impasto.cli.terminal import cells, shortened, size_of, takes_controls, writes
-from impasto.events import ImagePreview, Progress
+from impasto.events import Attempt, ImagePreview, Progress
 from impasto.plaintext import plain_text
 
 if TYPE_CHECKING:
@@ -27,10 +27,15 @@ class LiveLine:
     """Stage, progress and elapsed time, on stderr where that is a terminal; nothing where it is not.
 
     The line never wraps: where it is too long, first what is least needed goes, and the elapsed time last.
+
+    Args:
+        stream: where to draw it; None for stderr.
+        subject: what the line is about; a later attempt takes its place.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, subject: str = "") -> None:
         self._stream = stream or sys.stderr
+        self._subject = subject
         self._shown = takes_controls(self._stream)
         self._spinner, self._bar = _UNICODE if self._shown and writes(self._stream, "⠋█…") else _ASCII
         self._progress = Progress("starting")
@@ -64,7 +69,16 @@ class LiveLine:
             self._progress = event
         elif isinstance(event, ImagePreview):
             self._previews += 1
+        elif isinstance(event, Attempt) and event.number > 1:
+            self._begin(event)
         self.draw()
+
+    def _begin(self, attempt: Attempt) -> None:
+        self._subject = f"attempt {attempt.number}, {attempt.route}"
+        if not attempt.hedge:
+            # What the last one was at, and its previews, are of no use any more.
+            self._progress = Progress("starting")
+            self._previews = 0
 
     def draw(self) -> None:
         """Draw the line."""
@@ -82,9 +96,12 @@ class LiveLine:
         bar = [] if fraction is None else [f"{self._filled(fraction)} {fraction:4.0%}"]
         detail = [plain_text(progress.detail, 60)] if progress.detail else []
         previews = [f"{self._previews} preview{'s' if self._previews > 1 else ''}"] if self._previews else []
+        subject = [plain_text(self._subject, 80)] if self._subject else []
         layouts = (
-            [stage, *bar, *detail, *previews, elapsed],
-            [stage, *bar, *detail, elapsed],
+            [stage, *bar, *detail, *previews, *subject, elapsed],
+            [stage, *bar, *detail, *subject, elapsed],
+            [stage, *bar, *subject, elapsed],
+            [stage, *percent, *subject, elapsed],
             [stage, *bar, elapsed],
             [stage, *percent, elapsed],
             [stage, elapsed],

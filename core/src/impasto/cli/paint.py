@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import anyio
 import click
 
+from impasto.cli.attempts import Attempts
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
 from impasto.cli.target import Target
 from impasto.client import Client
-from impasto.errors import ImpastoError, InvalidRequest
+from impasto.errors import AllProvidersFailed, ImpastoError, InvalidRequest
 from impasto.events import ImageResponse
+from impasto.failover import FailoverMode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +72,14 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     help="A field that only this provider knows; may be repeated.",
 )
 @click.option("--deadline", type=float, metavar="SECONDS", help="Give up after so long.")
+@click.option(
+    "--failover",
+    type=click.Choice(get_args(FailoverMode)),
+    default="always",
+    help="When the next route may be tried; unsent: only while nothing can have been charged.",
+)
+@click.option("--hedge-after", type=float, metavar="SECONDS", help="Start the next route beside one silent so long.")
+@click.option("--drop-unsupported", is_flag=True, help="Leave out what a model does not take, rather than the model.")
 @click.option("--proxy", metavar="URL", help="Go through this proxy.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything known of the result, as JSON.")
 @click.option("--show", is_flag=True, help="Draw the picture in the terminal too.")
@@ -87,6 +97,9 @@ def paint(
     guidance: float | None,
     extra: dict[str, Any],
     deadline: float | None,
+    failover: FailoverMode,
+    hedge_after: float | None,
+    drop_unsupported: bool,
     proxy: str | None,
     as_json: bool,
     show: bool,
@@ -103,31 +116,41 @@ def paint(
         "guidance_scale": guidance,
         "extra": extra,
         "deadline": deadline,
+        "failover": failover,
+        "hedge_after": hedge_after,
+        "drop_unsupported": drop_unsupported,
         "proxy": proxy,
     }
     text = _prompt(prompt)
     target = Target(output, text, n)
-    line = LiveLine()
+    line, attempts = LiveLine(), Attempts()
     try:
         with line:
-            response = anyio.run(_draw, text, model, options, line)
+            response = anyio.run(_draw, text, model, options, line, attempts)
     except KeyboardInterrupt:
         # click would end the line, of which nothing is left.
         raise click.Abort from None
+    except ImpastoError as error:
+        if failover == "unsent" and isinstance(error, AllProvidersFailed):
+            error.add_note("With --failover unsent, no route is asked once the request may have been charged.")
+        for each in attempts.skipped:
+            error.add_note(f"Not asked: {each}")
+        raise
     elapsed = line.elapsed
     paths = target.save(response)
     if as_json:
-        print_json(_described(response, paths, elapsed))
+        print_json(_described(response, paths, elapsed, attempts))
     else:
-        _report(response, paths, elapsed)
+        _report(response, paths, elapsed, attempts)
     if show:
         _show(response, as_json=as_json)
 
 
-async def _draw(prompt: str, model: str | None, options: Options, line: LiveLine) -> ImageResponse:
+async def _draw(prompt: str, model: str | None, options: Options, line: LiveLine, attempts: Attempts) -> ImageResponse:
     async with Client() as client, client.stream(prompt, model=model, **options) as stream:
         async for event in stream:
             line.update(event)
+            attempts.update(event)
             if isinstance(event, ImageResponse):
                 return event
     raise ImpastoError("The stream ended without a picture.")
@@ -158,10 +181,12 @@ def _read_prompt() -> str:
     return text
 
 
-def _report(response: ImageResponse, paths: list[Path], elapsed: float) -> None:
+def _report(response: ImageResponse, paths: list[Path], elapsed: float, attempts: Attempts) -> None:
     """Print the files; on a terminal, also what a person may want to know of them."""
     for path in paths:
         print_line(str(path))
+    for failure in attempts.told():
+        complain(failure)
     for warning in response.warnings:
         complain(warning)
     if sys.stdout is not None and sys.stdout.isatty():
@@ -185,7 +210,7 @@ def _facts(response: ImageResponse) -> list[str]:
     ]
 
 
-def _described(response: ImageResponse, paths: list[Path], elapsed: float) -> dict[str, Any]:
+def _described(response: ImageResponse, paths: list[Path], elapsed: float, attempts: Attempts) -> dict[str, Any]:
     cost = response.cost
     return {
         "paths": [str(path) for path in paths],
@@ -212,6 +237,7 @@ def _described(response: ImageResponse, paths: list[Path], elapsed: float) -> di
         "usage": response.usage,
         "cost": {"amount": cost.amount, "currency": cost.currency, "source": cost.source} if cost else None,
         "metadata": response.metadata,
+        "failed": [failure.described() for failure in attempts.failures],
         "elapsed": round(elapsed, 3),
     }
 

@@ -14,8 +14,10 @@ from pathlib import Path
 import click
 
 from impasto.cli.app import cli
+from impasto.cli.attempts import failures_table
 from impasto.cli.printing import complain
-from impasto.errors import ImpastoError, InvalidRequest, SettingsError, UnknownModel
+from impasto.cli.terminal import size_of
+from impasto.errors import AllProvidersFailed, ImpastoError, InvalidRequest, SettingsError, UnknownModel
 from impasto.plugins import default_plugins
 
 _GRACE = 0.2
@@ -75,12 +77,20 @@ def _report(error: BaseException) -> None:
         case UnknownModel():
             broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
             complain(str(error), f"Some plugins are broken ({', '.join(broken)}): impasto plugins." if broken else "")
+        case AllProvidersFailed():
+            width = size_of(sys.stderr)[0] if sys.stderr is not None and sys.stderr.isatty() else None
+            tried = f"{len(error.attempts)} attempt{'s' if len(error.attempts) > 1 else ''}"
+            complain(f"no picture after {tried}.", *failures_table(error, width).splitlines(), *_notes(error))
         case ImpastoError():
-            complain(str(error))
+            complain(str(error), *_notes(error))
         case _:
             place = traceback.extract_tb(error.__traceback__)[-1]
             file = "/".join(Path(place.filename).parts[-2:])
             complain(f"this should not have happened: {type(error).__name__}: {error} ({file}, line {place.lineno}).")
+
+
+def _notes(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", ()))
 
 
 def _way_out(error: click.UsageError) -> str:

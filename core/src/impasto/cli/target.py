@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import unicodedata
@@ -12,7 +13,7 @@ from impasto.errors import InvalidRequest, UnsavableImage
 from impasto.saving import check_target
 
 if TYPE_CHECKING:
-    from impasto.events import Image, ImageResponse
+    from impasto.events import ImageResponse
 
 _SUFFIX = {
     "image/png": ".png",
@@ -66,12 +67,7 @@ class Target:
         try:
             if not self._is_folder:
                 return response.save(self._named(index, len(response.images)), index=index)
-            path = self._reserved(response.images[index])
-            try:
-                return response.save(path, index=index)
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
+            return self._save_under_a_free_name(response, index)
         except UnsavableImage as error:
             image = response.images[index]
             if not image.is_remote and (image.url is None or image.url[:5].lower() == "data:"):
@@ -82,24 +78,51 @@ class Target:
         number = f"-{index + 1}" if count > 1 else ""
         return self._folder / f"{self._stem}{number}{self._suffix}"
 
-    def _reserved(self, image: Image) -> Path:
-        """Return a file that was not there before, made in one step so that no other process takes it too."""
-        suffix = _SUFFIX.get(image.media_type or "", ".png")
+    def _save_under_a_free_name(self, response: ImageResponse, index: int) -> Path:
+        """Write the picture whole under a hidden name, and then give it one that no file has."""
+        suffix = _SUFFIX.get(response.images[index].media_type or "", ".png")
+        hidden = self._folder / f".impasto-{os.urandom(8).hex()}{suffix}"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            response.save(hidden, index=index)
             for number in itertools.count(1):
                 path = self._folder / f"{self._stem}{f'-{number}' if number > 1 else ''}{suffix}"
+                if os.path.lexists(path):
+                    continue
                 try:
-                    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+                    _rename(hidden, path)
                 except FileExistsError:
                     continue
                 return path
+        except UnsavableImage as error:
+            raise UnsavableImage(str(error).replace(hidden.name, f"{self._stem}{suffix}")) from error
         except OSError as error:
             raise UnsavableImage(f"{self._folder}: {error.strerror or error}.") from error
+        finally:
+            with contextlib.suppress(OSError):
+                hidden.unlink(missing_ok=True)
         raise AssertionError
 
     def _hint(self) -> str:
         return "" if self._is_folder or self._suffix else " A folder is named with a slash at its end."
+
+
+def _rename(path: Path, new: Path) -> None:
+    """Give a file another name, in one step where the file system knows hard links.
+
+    Raises:
+        FileExistsError: there is a file of that name, be it one that another process makes at this moment.
+    """
+    try:
+        new.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:
+        os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        try:
+            path.replace(new)
+        except BaseException:
+            new.unlink(missing_ok=True)
+            raise
 
 
 def _slug(prompt: str) -> str:
