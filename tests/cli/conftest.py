@@ -33,7 +33,13 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plugins]:
 
     def plug(*plugins: object) -> Plugins:
         found = Plugins(objects={f"plugin{number}": plugin for number, plugin in enumerate(plugins)})
-        for module in ("impasto.cli.app", "impasto.cli.listing", "impasto.cli.keys", "impasto.client"):
+        for module in (
+            "impasto.cli.app",
+            "impasto.cli.doctor",
+            "impasto.cli.listing",
+            "impasto.cli.keys",
+            "impasto.client",
+        ):
             monkeypatch.setattr(f"{module}.default_plugins", lambda: found)
         return found
 

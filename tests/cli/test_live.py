@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.terminals import open_terminal
-from impasto import Image, ImagePreview, Progress
+from impasto import Attempt, Image, ImagePreview, Progress, ProviderUnavailable
 from impasto.cli.live import LiveLine
 from impasto.cli.terminal import cells, shortened, size_of
 
@@ -48,6 +48,23 @@ def test_what_is_least_needed_goes_first() -> None:
         "dr…",
     ]
     assert line.text(8).endswith(" s")
+
+
+def test_a_new_attempt_is_named_and_drops_what_the_last_one_came_to() -> None:
+    line = LiveLine(io.StringIO())
+    line.update(Attempt("alpha/painter", 1))
+    line.update(Progress("drawing", 0.5))
+    line.update(ImagePreview(Image(url="/p.png")))
+    line.update(Attempt("beta/painter", 2, ProviderUnavailable("gone")))
+    assert line.text(80).partition(" ")[2].rpartition("  ")[0] == "starting  attempt 2, beta/painter"
+
+
+def test_an_attempt_beside_another_drops_nothing() -> None:
+    line = LiveLine(io.StringIO())
+    line.update(Progress("drawing", 0.5))
+    line.update(ImagePreview(Image(url="/p.png")))
+    line.update(Attempt("beta/painter", 2, hedge=True))
+    assert "1 preview  attempt 2, beta/painter" in line.text(100)
 
 
 @pytest.mark.parametrize(

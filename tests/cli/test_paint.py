@@ -97,6 +97,7 @@ def test_json_tells_everything(invoke: Invoke, server: ScriptedServer) -> None:
         "usage": None,
         "cost": None,
         "metadata": {},
+        "failed": [],
     }
     assert Path("here/a-fox.png").is_file()
 

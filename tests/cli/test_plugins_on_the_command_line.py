@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -12,8 +13,10 @@ import pytest
 import impasto
 from cli.installed import Installed, Invoke
 from impasto.cli.app import PaintsByDefault, cli
+from impasto.cli.listing import model_rows
+from impasto.health import FAILURES, InProcessHealth
 from impasto.plugins import Plugins
-from standins.provider import ExampleProvider
+from standins.provider import MODEL, ExampleProvider
 
 
 def group() -> PaintsByDefault:
@@ -112,12 +115,50 @@ def test_models_are_listed_with_aliases_size_and_what_they_take(
     assert model["size"] == {"minimum": 32, "maximum": 2048, "multiple": 8}
 
 
-def test_a_users_own_aliases_are_listed_too(
-    plugged: Callable[..., Plugins], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plugged(ExampleProvider())
-    monkeypatch.setenv("IMPASTO_ALIASES", "best=paint|sketch")
-    assert invoke("models").stdout.splitlines()[-2:] == ["YOUR ALIAS  MODELS", "best        paint, sketch"]
+class TestOrder:
+    """The order in which an alias's routes are tried, and what it follows from."""
+
+    def studio(self, name: str, priority: int = 0) -> ExampleProvider:
+        provider = impasto.Provider(id=name, url="http://unset.invalid")
+        return ExampleProvider(dataclasses.replace(MODEL, provider=provider, priority=priority))
+
+    def test_of_an_alias_with_several_routes_is_listed(self, plugged: Callable[..., Plugins], invoke: Invoke) -> None:
+        plugged(self.studio("beta"), self.studio("alpha"))
+        assert invoke("models").stdout.splitlines()[3:] == [
+            "",
+            "ALIAS    ORDERED BY  ROUTES, FIRST CHOICE FIRST",
+            "paint    name        alpha/painter, beta/painter",
+            "painter  name        alpha/painter, beta/painter",
+        ]
+
+    def test_follows_the_plugins_priority(self, plugged: Callable[..., Plugins], invoke: Invoke) -> None:
+        plugged(self.studio("beta", 5), self.studio("alpha"))
+        assert "paint    priority    beta/painter, alpha/painter" in invoke("models").stdout
+        place = {each["name"]: each["place"] for each in json.loads(invoke("models", "--json").stdout)}
+        assert place == {"alpha/painter": {"paint": 2, "painter": 2}, "beta/painter": {"paint": 1, "painter": 1}}
+
+    def test_is_the_users_before_all(
+        self, plugged: Callable[..., Plugins], invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plugged(self.studio("beta", 5), self.studio("alpha"))
+        monkeypatch.setenv("IMPASTO_ALIASES", "paint=alpha/painter|beta/painter,gone=nowhere")
+        printed = invoke("models").stdout
+        assert "paint    your settings  alpha/painter, beta/painter" in printed
+        assert "gone     your settings  nowhere" in printed
+
+
+def test_routes_that_rest_say_so() -> None:
+    health = InProcessHealth(now=lambda: 0)
+    assert model_rows([MODEL], health)[0] == ("MODEL", "ALIASES", "SIZE", "TAKES")
+    for _ in range(FAILURES):
+        health.failed(MODEL.name)
+    other = dataclasses.replace(MODEL, id="other")
+    rows = model_rows([MODEL, other], health)
+    assert [row[:3] for row in rows] == [
+        ("MODEL", "ALIASES", "RESTS"),
+        ("example/painter", "paint", "30 s"),
+        ("example/other", "paint", "-"),
+    ]
 
 
 def test_without_plugins_it_is_said_what_to_install(plugged: Callable[..., Plugins], invoke: Invoke) -> None:

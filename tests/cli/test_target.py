@@ -48,6 +48,31 @@ def test_a_name_of_our_own_choosing_never_meets_a_file() -> None:
     assert Path("fox.png").read_text() == "mine"
 
 
+def test_the_name_appears_with_the_whole_picture_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    def replace(source: Path, target: Path) -> Path:
+        written.extend(path.name for path in Path().iterdir() if not path.name.startswith("."))
+        return really(source, target)
+
+    really = Path.replace
+    monkeypatch.setattr(Path, "replace", replace)
+    assert Target(None, "fox").save(response()) == [Path("fox.png")]
+    assert written == []
+    assert [path.name for path in Path().iterdir()] == ["fox.png"]
+
+
+def test_a_file_system_without_hard_links_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    Path("fox.png").write_text("mine")
+    assert Target(None, "fox").save(response()) == [Path("fox-2.png")]
+    assert Path("fox-2.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in Path().iterdir()) == ["fox-2.png", "fox.png"]
+
+
 def test_a_file_that_the_user_named_is_replaced() -> None:
     Path("fox.png").write_text("old")
     assert Target("fox.png", "fox").save(response()) == [Path("fox.png")]
