@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+SERVING = "stand-in server"
+"""The name of the threads that serve a connection, and may outlive its client by a moment."""
+
 PATIENCE = 20.0
 """Seconds after which a wait in here has failed."""
 
@@ -150,7 +153,7 @@ def running_server() -> Iterator[ScriptedServer]:
                 connection.settimeout(PATIENCE)
                 server.connections += 1
                 open_connections.append(connection)
-                thread = threading.Thread(target=server._serve, args=(connection,), daemon=True)
+                thread = threading.Thread(target=server._serve, args=(connection,), name=SERVING, daemon=True)
                 thread.start()
                 threads.append(thread)
 
