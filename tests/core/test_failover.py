@@ -28,12 +28,7 @@ from standins.routes import (
 )
 from standins.server import Answer, ScriptedServer, event_stream, reply
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto.policy._FIRST_PAUSE", 0.0)
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_pauses")]
 
 
 @pytest.mark.parametrize(

@@ -30,17 +30,12 @@ from standins.routes import (
 )
 from standins.server import Answer, ScriptedServer, event_stream, reply
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_pauses")]
 
 SOON = 0.05
 """Seconds; short, because it is waited for."""
 
 CANCELLABLE = HttpRequest("POST", "/draw", json={}, on_cancel=HttpRequest("POST", "/cancel"))
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("impasto.policy._FIRST_PAUSE", 0.0)
 
 
 async def expect_nothing(stream: impasto.Stream, seconds: float) -> None:

@@ -69,6 +69,7 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._plugins: dict[str, Plugin] = {}
         self._failed: list[Plugin] = []
+        self._models: tuple[Model, ...] = ()
         self._owner_of_provider: dict[str, str] = {}
         self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
         self._homes: dict[str, str] = {}
@@ -85,12 +86,7 @@ class Plugins:
     @property
     def models(self) -> tuple[Model, ...]:
         """Every model that a plugin lists, by full name."""
-        return tuple(
-            sorted(
-                (model for plugin in self._plugins.values() for model in plugin.models),
-                key=lambda model: model.name,
-            )
-        )
+        return self._models
 
     def owner_of(self, provider_id: str) -> str | None:
         """Return the name of the plugin that a provider belongs to, or None."""
@@ -209,6 +205,7 @@ class Plugins:
             models = self._list_models(plugin.name) if "list_models" in hooks else ()
             self._claim(plugin.name, models)
             self._plugins[plugin.name] = Plugin(plugin.name, plugin.distribution, plugin.version, hooks, models)
+            self._models = tuple(sorted((*self._models, *models), key=lambda model: model.name))
         except BaseException:
             self._plugins.pop(plugin.name, None)
             self._owner_of_provider = {

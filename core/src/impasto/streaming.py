@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import anyio
@@ -14,14 +13,13 @@ from impasto.errors import ImpastoError, first_cause
 from impasto.events import Attempt, ImagePreview, ImageResponse, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine
     from types import TracebackType
 
-    from impasto.failover import Failover
+    from impasto.failover import Emit, Failover
 
 Event: TypeAlias = Attempt | Progress | ImagePreview | ImageResponse
 """What a user iterates over; an `ImageResponse` is the last."""
-
-Emit: TypeAlias = Callable[[Attempt | Progress | ImagePreview], Awaitable[None]]
 
 
 class Worker:

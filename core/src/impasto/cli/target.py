@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING
 
 from impasto.errors import InvalidRequest, UnsavableImage
 from impasto.saving import check_target
+from impasto.saving.formats import FORMATS, MEDIA_TYPES
 
 if TYPE_CHECKING:
     from impasto.events import ImageResponse
 
-_SUFFIX = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/avif": ".avif",
-    "image/bmp": ".bmp",
-    "image/tiff": ".tiff",
-}
+_SUFFIX = {MEDIA_TYPES[picture_format]: suffix for suffix, picture_format in FORMATS.items()}
 _LONGEST_NAME = 80
 
 

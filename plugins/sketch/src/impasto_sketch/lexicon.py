@@ -89,8 +89,6 @@ class Vocabulary:
                     self.beginnings.setdefault(fold(word[:-1]), concept)
                 else:
                     self.exact.setdefault(tuple(words_of(word.replace("_", " "))), concept)
-        self.longest = max(map(len, self.exact))
-        self.letters = max((len(key[0]) for key in self.exact if len(key) == 1), default=1)
 
     def find(self, words: tuple[str, ...]) -> str | None:
         """Return the concept of a word or phrase, or None."""
