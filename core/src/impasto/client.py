@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from impasto.events import ImageResponse
     from impasto.models import Model
     from impasto.request import ImageRequest
+    from impasto.settings import ProviderSettings
 
 
 class Client:
@@ -71,6 +72,7 @@ class Client:
         _timeouts(Timeouts(), self._times)
         self.health: HealthStore = InProcessHealth() if health is None else health
         self._painter = Painter(self._plugins, self._settings.bounds)
+        self._settings_of: dict[tuple[str, bool], ProviderSettings] = {}
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
@@ -199,11 +201,7 @@ class Client:
 
     def _job(self, name: str | None, route: Route, asked: ImageRequest, options: Options) -> Job:
         model = route.model
-        settings = self._settings.provider(model.provider.id, model.name)
-        if model.url is not None:
-            # It has an address of its own, so the provider's being moved does not move it; a section of its own does.
-            section = self._settings.providers.get(model.name)
-            settings = replace(settings, url=section.url if section else None)
+        settings = self._settings_for(model)
         times = {
             "connect": options.get("connect_timeout"),
             "idle": options.get("idle_timeout"),
@@ -213,10 +211,22 @@ class Client:
             model,
             settings,
             key=self._key(name, model, options.get("api_key")),
-            timeouts=_timeouts(_timeouts(settings.timeouts, self._times), times),
+            timeouts=_timeouts(settings.timeouts, times),
             proxy=options.get("proxy") or self._proxy or self._settings.proxy,
         )
         return Job(route, asked, to, download=options.get("download", True))
+
+    def _settings_for(self, model: Model) -> ProviderSettings:
+        key = model.name, model.url is None
+        if key not in self._settings_of:
+            settings = self._settings.provider(model.provider.id, model.name)
+            if model.url is not None:
+                # It has an address of its own, so the provider's being moved does not move it; a section of its own
+                # does.
+                section = self._settings.providers.get(model.name)
+                settings = replace(settings, url=section.url if section else None)
+            self._settings_of[key] = replace(settings, timeouts=_timeouts(settings.timeouts, self._times))
+        return self._settings_of[key]
 
     def _key(self, name: str | None, model: Model, given: str | Mapping[str, str] | None) -> Secret | None:
         provider = model.provider
@@ -251,7 +261,7 @@ def _timeouts(usual: Timeouts, changes: Mapping[str, float | None]) -> Timeouts:
     given = {name: seconds for name, seconds in changes.items() if seconds is not None}
     for name, seconds in given.items():
         _check_seconds(_TIMES[name], seconds)
-    return replace(usual, **given)
+    return replace(usual, **given) if given else usual
 
 
 def _check_seconds(name: str, seconds: object) -> None:

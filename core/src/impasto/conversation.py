@@ -137,7 +137,8 @@ class Conversation:
             if isinstance(outcome, ImageResponse):
                 return outcome
             payload = self._trace.payload = outcome.payload
-            await anyio.sleep(outcome.after)
+            if outcome.after:
+                await anyio.sleep(outcome.after)
         raise PluginError(f"no picture after {self._bounds.follows} steps", plugin=self._owner(), hook="parse_event")
 
     async def _exchange(self, payload: Payload) -> Follow | ImageResponse:
@@ -186,8 +187,7 @@ class Conversation:
                 self._next = outcome
                 return True
             if isinstance(outcome, ImagePreview):
-                image = self._reader.located(outcome.image)
-                outcome = replace(outcome, image=image, _reader=self._read_preview)
+                outcome = ImagePreview(self._reader.located(outcome.image), outcome.index, self._read_preview)
             await self._emit(outcome)
         return False
 

@@ -17,8 +17,7 @@ from impasto.events import Attempt, ImagePreview, ImageResponse, Progress
 from impasto.policy import UNHEALTHY, Verdict, pause_before_retry, verdict_of
 
 if TYPE_CHECKING:
-    from anyio.abc import TaskGroup
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+    from anyio.streams.memory import MemoryObjectReceiveStream
 
     from impasto.deadlines import Clock
     from impasto.health import HealthStore
@@ -100,7 +99,6 @@ class Failover:
         self._charged = False
         self._untold: list[ImpastoError] = []
         self._untold_charge = False
-        self._taken: anyio.Event | None = None
         self._response: ImageResponse | None = None
         self._final: ImpastoError | None = None
 
@@ -118,7 +116,10 @@ class Failover:
         """
         try:
             with self._clock.limit(self._plan.deadline) as scope:
-                await self._race(scope)
+                if self._plan.hedge_after is None or len(self._plan.jobs) == 1:
+                    await self._in_turn(scope)
+                else:
+                    await self._race(scope)
             if self._response is not None:
                 return self._response
             if scope.cancelled_caught:
@@ -127,29 +128,41 @@ class Failover:
         finally:
             self._running.clear()
 
+    async def _in_turn(self, scope: anyio.CancelScope) -> None:
+        """Try one route after the other."""
+        while True:
+            run = self._begin()
+            self._ended(await self._try_route(run, scope))
+            if self._response is not None or not self._may_go_on():
+                return
+
     async def _race(self, scope: anyio.CancelScope) -> None:
+        """Try one route after the other, and the next one beside one that shows nothing."""
         ends, ended = anyio.create_memory_object_stream[_End](math.inf)
-        # Two groups: what is announced is still told when the routes are stopped.
+
+        async def try_route(run: _Run) -> None:
+            ends.send_nowait(await self._try_route(run, scope))
+
         with ends, ended:
-            async with anyio.create_task_group() as announcing, anyio.create_task_group() as trying:
-
-                def start() -> None:
-                    run = _Run(*self._take())
-                    self._running.append(run)
-                    trying.start_soon(self._try_route, run, scope, ends, announcing)
-
-                start()
+            async with anyio.create_task_group() as trying:
+                trying.start_soon(try_route, self._begin())
                 while self._running and self._response is None:
                     end = await self._next_end(ended)
-                    if end is None:
-                        start()
-                        continue
-                    self._running.remove(end.run)
-                    if end.error is not None and verdict_of(end.error) is Verdict.FINAL:
-                        self._final = self._final or end.error
-                    if self._response is None and not self._running and self._may_go_on():
-                        start()
+                    if end is not None:
+                        self._ended(end)
+                    if end is None or (self._response is None and not self._running and self._may_go_on()):
+                        trying.start_soon(try_route, self._begin())
                 trying.cancel_scope.cancel()
+
+    def _begin(self) -> _Run:
+        run = _Run(*self._take())
+        self._running.append(run)
+        return run
+
+    def _ended(self, end: _End) -> None:
+        self._running.remove(end.run)
+        if end.error is not None and verdict_of(end.error) is Verdict.FINAL:
+            self._final = self._final or end.error
 
     async def _next_end(self, ended: MemoryObjectReceiveStream[_End]) -> _End | None:
         """Wait for a route to end; return None when the next one is to be started beside it."""
@@ -167,19 +180,18 @@ class Failover:
         charged = self._charged or any(run.may_be_charged for run in self._running)
         return self._plan.failover == "always" or not charged
 
-    async def _try_route(
-        self, run: _Run, scope: anyio.CancelScope, ends: MemoryObjectSendStream[_End], announcing: TaskGroup
-    ) -> None:
+    async def _try_route(self, run: _Run, scope: anyio.CancelScope) -> _End:
         """Try one route until it draws, or nothing speaks for another attempt."""
         share = self._share(run.job, scope)
         try:
+            if share == math.inf:
+                return await self._attempts(run, (scope,))
             with self._clock.limit(share) as own:
-                ends.send_nowait(await self._attempts(run, (own, scope), announcing))
-            if own.cancelled_caught:
-                error = _located(DeadlineExceeded(f"no picture within {share:.3g} s, its share of the deadline"), run)
-                self._note(run, error)
-                self._note_charge(run)
-                ends.send_nowait(_End(run, error))
+                return await self._attempts(run, (own, scope))
+            error = _located(DeadlineExceeded(f"no picture within {share:.3g} s, its share of the deadline"), run)
+            self._note(run, error)
+            self._note_charge(run)
+            return _End(run, error)
         finally:
             if run.admitted:
                 self._health.left(run.job.route.model.name)
@@ -193,13 +205,13 @@ class Failover:
         own = job.to.timeouts.deadline
         return min(share, own) if own < left else share
 
-    async def _attempts(self, run: _Run, scopes: tuple[anyio.CancelScope, ...], announcing: TaskGroup) -> _End:
+    async def _attempts(self, run: _Run, scopes: tuple[anyio.CancelScope, ...]) -> _End:
         tries, start = 0, run.job.resumed
         while True:
             tries += 1
             run.trace = Trace() if start is None else replace(start, begun=False, shown=False)
             try:
-                response = await self._attempt(run, announcing)
+                response = await self._attempt(run)
             except ImpastoError as failure:
                 error = failure
             else:
@@ -219,12 +231,13 @@ class Failover:
                 await self._painter.abandon(run.job, run.trace)
             await anyio.sleep(pause)
 
-    async def _attempt(self, run: _Run, announcing: TaskGroup) -> ImageResponse:
+    async def _attempt(self, run: _Run) -> ImageResponse:
         """Make one attempt; whatever becomes of it, the log has one line for it."""
-        attempt, emit = self._announced(run, announcing)
+        attempt = self._announced(run)
+        await self._emit(attempt)
         outcome, started = "given up", time.monotonic()
         try:
-            response = await self._painter.paint(run.job, emit, run.trace)
+            response = await self._painter.paint(run.job, self._emit, run.trace)
             outcome = "drawn"
             return response
         except ImpastoError as error:
@@ -234,11 +247,7 @@ class Failover:
             seconds = time.monotonic() - started
             _log.info("attempt %d, %s: %s, after %.2f s", attempt.number, attempt.route, outcome, seconds)
 
-    def _announced(self, run: _Run, announcing: TaskGroup) -> tuple[Attempt, Emit]:
-        """Tell of an attempt; return it, and an emit that lets nothing pass before it was taken.
-
-        The attempt itself need not wait for that: a stream that is entered is at work, whoever looks.
-        """
+    def _announced(self, run: _Run) -> Attempt:
         self._number += 1
         attempt = Attempt(
             route=run.job.route.model.name,
@@ -249,21 +258,7 @@ class Failover:
             skipped=self._plan.skipped if self._number == 1 else (),
         )
         self._untold, self._untold_charge = [], False
-        before, taken = self._taken, anyio.Event()
-        self._taken = taken
-
-        async def announce() -> None:
-            if before is not None:
-                await before.wait()
-            await self._emit(attempt)
-            taken.set()
-
-        async def emit(event: Attempt | Progress | ImagePreview) -> None:
-            await taken.wait()
-            await self._emit(event)
-
-        announcing.start_soon(announce)
-        return attempt, emit
+        return attempt
 
     def _note(self, run: _Run, error: ImpastoError) -> None:
         self._errors.append(error)

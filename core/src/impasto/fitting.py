@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InvalidRequest
 from impasto.models import Model, Range
 from impasto.request import LARGEST_SEED, ImageRequest
 from impasto.sizes import SizeRule, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SIZE_FIELDS = frozenset({"width", "height", "aspect_ratio"})
 _ALWAYS = frozenset({"n"})
@@ -26,11 +29,10 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
         InvalidRequest: the model does not take a field that was given, or not that value; the message names the
             field, the rule and the model.
     """
-    _refuse_unknown(model, request)
+    given = request.given()
+    _refuse_unknown(model, given)
     changes: dict[str, Any] = {
-        name: value
-        for name, value in model.defaults.items()
-        if name not in _SIZE_FIELDS and name not in request.given()
+        name: value for name, value in model.defaults.items() if name not in _SIZE_FIELDS and name not in given
     }
     changes |= _size(model, request)
     changes |= _seed(model, request)
@@ -53,8 +55,8 @@ def without_unsupported(model: Model, request: ImageRequest) -> tuple[ImageReque
             return request, tuple(dropped)
 
 
-def _refuse_unknown(model: Model, request: ImageRequest) -> None:
-    for name, value in request.given().items():
+def _refuse_unknown(model: Model, given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
         if name in _SIZE_FIELDS and model.size is not None:
             continue
         if name in model.accepts:

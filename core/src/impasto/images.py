@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import contextlib
 import io
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from impasto.signing import Destination
 
 _PAUSES = (0.1, 0.4)
-_DATA_URL = re.compile(r"data:([^,]*?)(;base64)?,(.*)", re.DOTALL | re.IGNORECASE)
 
 
 class _Interrupted(ProviderUnavailable, ProtocolError):
@@ -51,7 +48,9 @@ class ImageReader:
 
     def located(self, image: Image) -> Image:
         """Return the picture with an absolute url."""
-        return replace(image, url=self._to.resolve(image.url)) if image.is_remote and image.url else image
+        if not image.is_remote or not image.url or (url := self._to.resolve(image.url)) == image.url:
+            return image
+        return replace(image, url=url)
 
     async def complete(self, image: Image) -> Image:
         """Return the picture with its bytes, and with media type and size as the bytes tell them.
@@ -151,17 +150,19 @@ def _reader_of(picture_format: str) -> Callable[[io.BytesIO], ImageFile]:
 
 def _data_of(url: str, limit: int) -> bytes:
     """Return what a ``data:`` URL holds (RFC 2397)."""
-    match = _DATA_URL.fullmatch(url)
-    if match is None:
+    declared, comma, content = url.partition(",")
+    if not comma or not declared.lower().startswith("data:"):
         raise ProtocolError(f"not a data: URL: {url[:60]}…")
-    if len(match[3]) > limit * 2:
+    if len(content) > limit * 2:
         raise ProtocolError(f"the picture is longer than {limit} bytes")
-    raw = unquote_to_bytes(match[3])
-    if not raw:
+    if not content:
         raise ProtocolError("the picture's data: URL is empty")
-    if not match[2]:
-        return raw
+    if not declared.lower().endswith(";base64"):
+        return unquote_to_bytes(content)
+    with contextlib.suppress(ValueError):
+        return binascii.a2b_base64(content, strict_mode=True)
+    # It may be escaped, or broken into lines.
     try:
-        return base64.b64decode(b"".join(raw.split()), validate=True)
+        return binascii.a2b_base64(b"".join(unquote_to_bytes(content).split()), strict_mode=True)
     except binascii.Error as error:
         raise ProtocolError(f"the picture's base64 is broken: {error}") from error

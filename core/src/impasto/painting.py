@@ -79,9 +79,8 @@ class Painter:
             response = await self._side_by_side(job, emit, trace)
         else:
             response = await self._converse(job, job.route, emit, trace)
-        return replace(
-            response, warnings=(*response.warnings, *job.route.dropped, *_size_warnings(job.asked, response))
-        )
+        warnings = (*job.route.dropped, *_size_warnings(job.asked, response))
+        return replace(response, warnings=(*response.warnings, *warnings)) if warnings else response
 
     async def abandon(self, job: Job, trace: Trace) -> None:
         """Tell the provider to drop what is left of a job, where it said how; whether it does is its own affair.

@@ -94,10 +94,17 @@ class ImageRequest:
     def given(self) -> dict[str, Any]:
         """Return the fields that differ from "not given", by name, without prompt and id."""
         return {
-            each.name: value
-            for each in dataclasses.fields(self)
-            if each.name not in {"prompt", "id"} and (value := getattr(self, each.name)) != _unset(each)
+            name: value for name, unset in _NOT_GIVEN if (value := getattr(self, name)) is not unset and value != unset
         }
+
+
+def _unset(each: dataclasses.Field[Any]) -> object:
+    return each.default_factory() if each.default_factory is not dataclasses.MISSING else each.default
+
+
+_NOT_GIVEN = tuple(
+    (each.name, _unset(each)) for each in dataclasses.fields(ImageRequest) if each.name not in {"prompt", "id"}
+)
 
 
 def prompt_from_messages(messages: Sequence[Mapping[str, Any]]) -> str:
@@ -135,10 +142,6 @@ def _text_of(content: object) -> str:
         return ""
     parts = [part if isinstance(part, str) else part.get("text") for part in content if isinstance(part, str | Mapping)]
     return "\n".join(part for part in parts if isinstance(part, str))
-
-
-def _unset(each: dataclasses.Field[Any]) -> object:
-    return each.default_factory() if each.default_factory is not dataclasses.MISSING else each.default
 
 
 def _check_text(name: str, value: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ _SHORTEST_SECRET = 4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """Return scheme, host and port of an absolute URL (RFC 6454), in lower case.
 

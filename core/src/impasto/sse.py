@@ -20,6 +20,8 @@ _LONGEST_RETRY = 15
 """Digits of a retry that are believed: thirty thousand years in milliseconds."""
 _QUOTED = 1000
 """Bytes of a value that is not UTF-8 that its error repeats, at most."""
+_LONG = 65_536
+"""Bytes from which on a line that came in several chunks is not copied any more."""
 _usual_event = re.compile(rb"(?:event: ?([^\n]++)\n)?data: ?([^\n]*+)\n\n").match
 
 
@@ -56,7 +58,7 @@ class Decoder:
         self._after_cr = False
         self._line = bytearray()
         self._size = 0
-        self._data: list[bytes] = []
+        self._data: list[bytes | bytearray] = []
         self._event = ""
         self._id = ""
         self._retry: int | None = None
@@ -98,9 +100,9 @@ class Decoder:
                     self._take(lines[start : at - 1])
                     continue
                 if data:
-                    joined = b"\n".join(data).decode()
-                    yield ServerSentEvent(self._event or "message", joined, self._id, self._retry)
+                    text = (data[0] if len(data) == 1 else b"\n".join(data)).decode()
                     data.clear()
+                    yield ServerSentEvent(self._event or "message", text, self._id, self._retry)
                 self._event = ""
                 self._retry = None
                 self._size = 0
@@ -130,6 +132,12 @@ class Decoder:
         end = chunk.rfind(b"\n") + 1
         if not end:
             return b"", chunk
+        if len(self._line) >= _LONG:
+            first = chunk.index(b"\n")
+            line, self._line = self._line, bytearray()
+            line += chunk[:first]
+            self._take_long(line)
+            return chunk[first + 1 : end], chunk[end:]
         lines = chunk[:end]
         if self._line:
             self._line += lines
@@ -146,6 +154,16 @@ class Decoder:
             self._data.append(line[6:])
         else:
             self._field(line)
+
+    def _take_long(self, line: bytearray) -> None:
+        """Take a line, as `_take` does, without a copy of the data in it."""
+        if not line.startswith(b"data:"):
+            self._take(bytes(line))
+            return
+        self._check(len(line))
+        self._size += len(line)
+        del line[: 6 if line.startswith(b"data: ") else 5]
+        self._data.append(line)
 
     def _check(self, more: int) -> None:
         if self._size + more > self._max:

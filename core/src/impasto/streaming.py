@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import anyio
 
 from impasto import checkpoints
+from impasto.channel import Channel
 from impasto.deadlines import Clock
 from impasto.errors import ImpastoError, first_cause
 from impasto.events import Attempt, ImagePreview, ImageResponse, Progress
@@ -35,7 +36,7 @@ class Worker:
         self._clock = Clock()
         self.failover = begin(self._clock, self._emit)
         self._scope = anyio.CancelScope()
-        self._sender, self.receiver = anyio.create_memory_object_stream[Event](0)
+        self.channel: Channel[Event] = Channel()
         self.error: Exception | None = None
         self.done = anyio.Event()
 
@@ -52,21 +53,23 @@ class Worker:
     def abandon(self) -> None:
         """Stop the job at its next await."""
         self._scope.cancel()
-        self.receiver.close()
+        self.channel.drop()
 
     def close(self) -> None:
-        """Close the channel. Nothing is lost by it: what was sent was received, since the channel holds nothing."""
-        self._sender.close()
-        self.receiver.close()
+        """Close the channel; what was handed over can still be taken."""
+        self.channel.close()
         self.done.set()
 
     async def _work(self) -> None:
-        response = await self.failover.run()
-        await self._sender.send(response)
+        self.channel.put(await self.failover.run())
 
     async def _emit(self, event: Attempt | Progress | ImagePreview) -> None:
-        with self._clock.paused():
-            await self._sender.send(event)
+        if isinstance(event, Attempt) or self.channel.is_awaited:
+            # An attempt need not wait until it is looked at: a stream that is entered is at work.
+            self.channel.put(event)
+        else:
+            with self._clock.paused():
+                await self.channel.send(event)
 
 
 class Stream:
@@ -102,8 +105,8 @@ class Stream:
     async def __anext__(self) -> Event:
         worker = self._start()
         try:
-            return await worker.receiver.receive()
-        except (anyio.EndOfStream, anyio.ClosedResourceError):
+            return await worker.channel.receive()
+        except anyio.EndOfStream:
             await self.aclose()
             error, worker.error = worker.error, None
             if error is not None:

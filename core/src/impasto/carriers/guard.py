@@ -21,7 +21,7 @@ def guard(client: httpx.AsyncClient, proxy: str | None) -> httpx.AsyncClient:
 
     A proxy resolves names itself, so that behind one only addresses written as numbers are checked, by `check_literal`.
     """
-    return client if _is_proxied(proxy) else httpx_ssrf_protection(client)
+    return client if is_proxied(proxy) else httpx_ssrf_protection(client)
 
 
 def check_literal(url: str) -> None:
@@ -39,5 +39,6 @@ def check_literal(url: str) -> None:
         raise ProtocolError(f"the address {host} is not public; {ALLOW_PRIVATE}")
 
 
-def _is_proxied(proxy: str | None) -> bool:
+def is_proxied(proxy: str | None) -> bool:
+    """Tell whether requests go through a proxy: the given one, or one that the environment names."""
     return proxy is not None or not {"http", "https", "all"}.isdisjoint(urllib.request.getproxies())

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
+import json
 import logging
-import socket
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urljoin
 
-import anyio
 import httpx
 
+from impasto.carriers.answer import Answer, Outgoing
 from impasto.carriers.failures import error_of_status, error_of_transport
-from impasto.carriers.guard import check_literal
+from impasto.carriers.guard import check_literal, is_proxied
 from impasto.carriers.pools import Pools
 from impasto.carriers.unpacking import unpacker
-from impasto.errors import ProtocolError, ResponseError
+from impasto.errors import ImpastoError, ProtocolError, ResponseError
 from impasto.events import ServerEvent
 from impasto.sse import Decoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    import ssl
+    from collections.abc import Awaitable, Callable, Mapping
 
     from impasto.carriers import Deliver
+    from impasto.carriers.direct import DirectConnections
     from impasto.payloads import HttpRequest
     from impasto.request import ImageRequest
     from impasto.settings import Bounds
@@ -32,47 +36,21 @@ if TYPE_CHECKING:
 _ERROR_BODY = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LOST_BEFORE_AN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "impasto"}
+_DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_T = TypeVar("_T")
 
 _log = logging.getLogger("impasto")
-
-_sending: ContextVar[bool] = ContextVar("_sending", default=False)
-
-
-class _WithoutOurRequests(logging.Filter):
-    """Keeps our requests out of httpx's log, which prints URLs with the keys that their queries may hold."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not _sending.get()
-
-
-logging.getLogger("httpx").addFilter(_WithoutOurRequests())
-
-
-class _Body(httpx.AsyncByteStream):
-    """A request's body. Not a generator, as httpx's own is, which is leaked on trio when sending is cancelled."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return _Once(self._content)
-
-
-class _Once:
-    def __init__(self, content: bytes) -> None:
-        self._left = [content] if content else []
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._left:
-            raise StopAsyncIteration
-        return self._left.pop()
 
 
 class HttpCarrier:
     """Carries HTTP exchanges; owns their connections.
+
+    On asyncio, requests to a provider's own origins go over connections of our own, which cost a fraction of the time
+    that httpx's pool takes. All others go over httpx: those on trio, through proxies, and to other origins.
 
     Args:
         bounds: how much of an answer is read before it is refused.
@@ -80,25 +58,59 @@ class HttpCarrier:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self.pools = Pools()
+        self._pools = Pools(self._tls)
+        self._direct: DirectConnections | None = None
+        self._tls_context: ssl.SSLContext | None = None
 
     def session(self, to: Destination) -> HttpSession:
         """Return a session: exchanges with one provider that share its cookies and with nobody else."""
         return HttpSession(self, to)
 
+    async def send(self, outgoing: Outgoing, *, proxy: str | None, guarded: bool) -> Answer:
+        """Send a request, and return its answer when the head is there.
+
+        Args:
+            outgoing: the request.
+            proxy: the proxy's URL; None for what the environment says.
+            guarded: whether it reaches public addresses only.
+
+        Raises:
+            InvalidRequest: the proxy's URL cannot be used.
+            httpx.HTTPError: no connection, or it broke.
+            httpx.InvalidURL: the URL cannot be requested.
+        """
+        if guarded or proxy or outgoing.method not in _DIRECT_METHODS or self._is_proxied or not _is_asyncio():
+            return await self._pools.send(outgoing, proxy=proxy, guarded=guarded)
+        if self._direct is None:
+            from impasto.carriers.direct import DirectConnections
+
+            self._direct = DirectConnections(self._tls)
+        return await self._direct.send(outgoing)
+
     async def aclose(self) -> None:
         """Close all connections."""
-        await self.pools.aclose()
+        if self._direct is not None:
+            await self._direct.aclose()
+        await self._pools.aclose()
+
+    @functools.cached_property
+    def _is_proxied(self) -> bool:
+        return is_proxied(None)
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._tls_context is None:
+            self._tls_context = httpx.create_ssl_context()
+        return self._tls_context
 
 
 class HttpSession:
     """The exchanges of one conversation."""
 
     def __init__(self, carrier: HttpCarrier, to: Destination) -> None:
-        self._pools = carrier.pools
+        self._carrier = carrier
         self._to = to
         self._bounds = carrier.bounds
-        self._cookies = httpx.Cookies()
+        self._cookies: httpx.Cookies | None = None
 
     async def exchange(self, payload: HttpRequest, request: ImageRequest, deliver: Deliver) -> None:
         """Send the payload and hand over each thing that the server says, until it ends or enough was said.
@@ -106,23 +118,11 @@ class HttpSession:
         Raises:
             ResponseError: the server cannot be reached, fails, or breaks the protocol or a bound.
         """
-        body = {
-            name: value
-            for name in ("json", "content", "data", "files")
-            if (value := getattr(payload, name)) is not None
-        }
-        idle = payload.idle or self._to.timeouts.idle
-        async with self._open(
-            payload.method,
-            self._to.resolve(payload.url),
-            headers=payload.headers,
-            params=payload.params,
-            body=body,
-            idle=idle,
-            repeatable=payload.repeatable,
-        ) as response:
-            if not response.is_success and response.status_code not in payload.statuses:
-                raise await self._error_of(response)
+        body, headers = _encoded(payload)
+
+        async def read(answer: Answer) -> None:
+            if not answer.is_success and answer.status not in payload.statuses:
+                raise await self._error_of(answer)
 
             def event(name: str, data: object) -> ServerEvent:
                 return ServerEvent(
@@ -130,14 +130,25 @@ class HttpSession:
                     data=data,
                     payload=payload,
                     request=request,
-                    status=response.status_code,
-                    headers=dict(response.headers),
+                    status=answer.status,
+                    headers=answer.headers,
                 )
 
-            if response.is_success and _media_type(response) == "text/event-stream":
-                await self._read_events(response, lambda name, data: deliver(event(name, data)))
+            if answer.is_success and _media_type(answer) == "text/event-stream":
+                await self._read_events(answer, lambda name, data: deliver(event(name, data)))
             else:
-                await deliver(event("response", await _read_body(response, self._bounds.body_size)))
+                await deliver(event("response", await _read_body(answer, self._bounds.body_size)))
+
+        asked = _Asked(
+            payload.method.upper(),
+            self._to.resolve(payload.url),
+            headers,
+            payload.params,
+            body,
+            payload.idle or self._to.timeouts.idle,
+            payload.repeatable,
+        )
+        await self._ask(asked, read)
 
     async def download(self, url: str, limit: int) -> bytes:
         """Return what a URL serves.
@@ -149,112 +160,80 @@ class HttpSession:
         Raises:
             ResponseError: it cannot be had whole, or is longer than `limit`.
         """
-        async with self._open("GET", url, idle=self._to.timeouts.idle, repeatable=True) as response:
-            if not response.is_success:
-                raise await self._error_of(response)
-            return await _read_body(response, limit)
 
-    @contextlib.asynccontextmanager
-    async def _open(
-        self,
-        method: str,
-        url: str,
-        *,
-        idle: float,
-        repeatable: bool,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-    ) -> AsyncIterator[httpx.Response]:
-        """Send a request, follow its redirects, and close the answer in the end."""
+        async def read(answer: Answer) -> bytes:
+            if not answer.is_success:
+                raise await self._error_of(answer)
+            return await _read_body(answer, limit)
+
+        return await self._ask(_Asked("GET", url, {}, {}, b"", self._to.timeouts.idle, repeatable=True), read)
+
+    async def _ask(self, asked: _Asked, read: Callable[[Answer], Awaitable[_T]]) -> _T:
+        """Send a request, follow its redirects, have the answer read, and close it in the end."""
         connect = self._to.timeouts.connect
-        timeout = httpx.Timeout(idle, connect=connect, pool=None)
         redirected = False
         try:
             for _ in range(self._bounds.redirects + 1):
-                with self._client_for(url) as client:
-                    response = await self._send(
-                        client, method, url, headers, params, body, within=timeout, repeatable=repeatable
-                    )
-                    try:
-                        target = response.headers.get("location")
-                        if response.status_code not in _REDIRECTS or target is None:
-                            yield response
-                            return
-                    finally:
-                        await self._close(response)
+                answer = await self._send(asked)
+                try:
+                    target = answer.headers.get("location") if answer.status in _REDIRECTS else None
+                    if target is None:
+                        return await read(answer)
+                except BaseException:
+                    answer.abandon()
+                    raise
+                finally:
+                    await answer.aclose()
                 redirected = True
-                url = self._to.resolve(_joined(url, target))
-                params = None
-                if response.status_code not in {307, 308} and method not in {"GET", "HEAD"}:
-                    method, body = "GET", None
+                asked = asked.redirected(self._to.resolve(_joined(asked.url, target)), answer.status)
             raise ProtocolError(f"more than {self._bounds.redirects} redirects")
         except ResponseError as error:
             error.redirected = redirected
             raise
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if isinstance(error, httpx.RequestError):
-                error.request = httpx.Request(method, "https://redacted.invalid")
-            failure = error_of_transport(error, idle=idle, connect=connect)
+                error.request = httpx.Request(asked.method, "https://redacted.invalid")
+            failure = error_of_transport(error, idle=asked.idle, connect=connect)
             failure.redirected = redirected
             raise failure from error
 
-    async def _send(
-        self,
-        client: httpx.AsyncClient,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        params: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
-        *,
-        within: httpx.Timeout,
-        repeatable: bool,
-    ) -> httpx.Response:
-        secret_headers, secret_params = self._to.secrets_for(url)
-        all_params = {**(params or {}), **secret_params}
-        try:
-            request = client.build_request(
-                method,
-                httpx.URL(url).copy_merge_params(all_params) if all_params else url,
-                headers={**(headers or {}), **secret_headers},
-                timeout=within,
-                **(body or {}),
-            )
-        except (TypeError, ValueError) as error:
-            raise ProtocolError(f"the request cannot be sent: {error}") from error
-        request.stream = _Body(request.read())
-        self._cookies.set_cookie_header(request)
-        token = _sending.set(True)
-        try:
-            try:
-                response = await client.send(request, stream=True)
-            except _LOST_BEFORE_AN_ANSWER:
-                if not repeatable:
-                    raise
-                response = await client.send(request, stream=True)
-        finally:
-            _sending.reset(token)
-        self._cookies.extract_cookies(response)
-        _log.debug("%s %s: %d", method, request.url.path, response.status_code)
-        return response
-
-    def _client_for(self, url: str) -> contextlib.AbstractContextManager[httpx.AsyncClient]:
-        guarded = not self._to.private_addresses and not self._to.is_own(url)
+    async def _send(self, asked: _Asked) -> Answer:
+        url, guarded = asked.url, not self._to.private_addresses and not self._to.is_own(asked.url)
         if guarded:
             check_literal(url)
-        return self._pools.client(self._to.proxy, guarded=guarded)
+        secret_headers, secret_params = self._to.secrets_for(url)
+        if params := {**asked.params, **secret_params}:
+            url = str(httpx.URL(url).copy_merge_params(params))
+        headers = {**_HEADERS, **asked.headers, **secret_headers}
+        for name, value in headers.items():
+            if not _TOKEN.fullmatch(name) or not _FIELD.fullmatch(value):
+                raise ProtocolError(f"the header {name!r} cannot be sent: it has characters that no header has")
+        if self._cookies and (cookie := _cookie_header(self._cookies, url)):
+            headers["Cookie"] = cookie
+        if asked.body or asked.method not in _BODILESS_METHODS:
+            headers["Content-Length"] = str(len(asked.body))
+        outgoing = Outgoing(asked.method, url, headers, asked.body, self._to.timeouts.connect, asked.idle)
+        try:
+            try:
+                answer = await self._carrier.send(outgoing, proxy=self._to.proxy, guarded=guarded)
+            except _LOST_BEFORE_AN_ANSWER:
+                if not asked.repeatable:
+                    raise
+                answer = await self._carrier.send(outgoing, proxy=self._to.proxy, guarded=guarded)
+        except ImpastoError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise ProtocolError(f"the request cannot be sent: {error}") from error
+        if "set-cookie" in answer.headers:
+            self._cookies = self._cookies or httpx.Cookies()
+            self._cookies.extract_cookies(
+                httpx.Response(answer.status, headers=answer.fields, request=httpx.Request(asked.method, url))
+            )
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s: %d", asked.method, httpx.URL(url).path, answer.status)
+        return answer
 
-    async def _close(self, response: httpx.Response) -> None:
-        """Close an answer; after a server's failure its connection too, which some servers leave unusable."""
-        stream = response.extensions.get("network_stream")
-        if response.status_code >= 500 and stream is not None:
-            with contextlib.suppress(OSError):
-                # Shut down, not closed: the pool finds it at its end, and drops it in its own time.
-                stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        await response.aclose()
-
-    async def _error_of(self, response: httpx.Response) -> ResponseError:
+    async def _error_of(self, answer: Answer) -> ResponseError:
         body = bytearray()
 
         async def take(chunk: bytes) -> bool:
@@ -262,11 +241,11 @@ class HttpSession:
             return len(body) >= _ERROR_BODY
 
         with contextlib.suppress(httpx.HTTPError, ProtocolError):
-            await _pump(response, take)
+            await _pump(answer, take)
         words = self._to.redact(bytes(body[:_ERROR_BODY]).decode(errors="replace"))
-        return error_of_status(response.status_code, response.reason_phrase, response.headers, words.encode())
+        return error_of_status(answer.status, answer.reason, answer.headers, words.encode())
 
-    async def _read_events(self, response: httpx.Response, deliver: Callable[[str, str], Awaitable[bool]]) -> None:
+    async def _read_events(self, answer: Answer, deliver: Callable[[str, str], Awaitable[bool]]) -> None:
         decoder = Decoder(self._bounds.event_size)
         enough = False
 
@@ -278,48 +257,105 @@ class HttpSession:
                     return True
             return False
 
-        await _pump(response, take)
+        await _pump(answer, take)
         if not enough and decoder.pending:
             raise ProtocolError("the event stream ended in the middle of an event")
 
 
-async def _read_body(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
+class _Asked(NamedTuple):
+    """A request before it is signed."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str]
+    body: bytes
+    idle: float
+    repeatable: bool
+
+    def redirected(self, url: str, status: int) -> _Asked:
+        """Return the request that a redirect asks for (RFC 9110, section 15.4)."""
+        if status in {307, 308} or self.method in {"GET", "HEAD"}:
+            return self._replace(url=url, params={})
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
+        return self._replace(method="GET", url=url, params={}, body=b"", headers=headers)
+
+
+def _is_asyncio() -> bool:
+    """Tell whether an asyncio task runs this; under trio as a guest, asyncio's loop runs, but none of its tasks."""
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
+
+
+def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
+    """Return a payload's body, and its headers with those that the body asks for.
+
+    Raises:
+        ProtocolError: it cannot be encoded.
+    """
+    headers = payload.headers
+    if payload.json is None and payload.content is None and payload.data is None and payload.files is None:
+        return b"", headers
+    given = {name.lower() for name in headers}
+    try:
+        if payload.json is not None and payload.data is None and payload.files is None and payload.content is None:
+            body = json.dumps(payload.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+            return body, headers if "content-type" in given else {**headers, "Content-Type": "application/json"}
+        said = {name: getattr(payload, name) for name in ("json", "content", "data", "files")}
+        said = {name: value for name, value in said.items() if value is not None}
+        encoded = httpx.Request("POST", "https://encoding.invalid", **said)
+        body = encoded.read()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"the request cannot be sent: {error}") from error
+    media_type = encoded.headers.get("content-type")
+    if media_type is None or "content-type" in given:
+        return body, headers
+    return body, {**headers, "Content-Type": media_type}
+
+
+def _cookie_header(cookies: httpx.Cookies, url: str) -> str | None:
+    request = httpx.Request("GET", url)
+    cookies.set_cookie_header(request)
+    value: str | None = request.headers.get("cookie")
+    return value
+
+
+async def _read_body(answer: Answer, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
 
     async def take(chunk: bytes) -> bool:
-        body.extend(chunk)
-        if len(body) > limit:
+        nonlocal size
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
             raise ProtocolError(f"the answer is longer than {limit} bytes")
         return False
 
-    if int(response.headers.get("content-length") or 0) > limit:
+    length = answer.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
         raise ProtocolError(f"the answer is longer than {limit} bytes")
-    await _pump(response, take)
-    return bytes(body)
+    await _pump(answer, take)
+    return b"".join(chunks)
 
 
-async def _pump(response: httpx.Response, take: Callable[[bytes], Awaitable[bool]]) -> None:
-    """Feed an answer's body to `take`, chunk by chunk, until it returns True.
+async def _pump(answer: Answer, take: Callable[[bytes], Awaitable[bool]]) -> None:
+    """Feed an answer's body to `take`, without its content coding, until it returns True."""
+    coding = answer.headers.get("content-encoding")
+    if coding is None:
+        await answer.pump(take)
+        return
+    unpack = unpacker(coding)
 
-    Whatever goes wrong here, cancellation included, is held back until httpx's nested generators have unwound by
-    being cancelled at their next await: leaving them half-run would leak them on trio.
-    """
-    failure: BaseException | None = None
-    with anyio.CancelScope() as scope:
-        unpack = unpacker(response.headers.get("content-encoding", ""))
-        async for chunk in response.aiter_raw():
-            if scope.cancel_called:
-                continue
-            try:
-                for piece in unpack(chunk):
-                    if await take(piece):
-                        scope.cancel()
-                        break
-            except BaseException as error:  # noqa: BLE001
-                failure = error
-                scope.cancel()
-    if failure is not None:
-        raise failure
+    async def take_packed(chunk: bytes) -> bool:
+        for piece in unpack(chunk):
+            if await take(piece):
+                return True
+        return False
+
+    await answer.pump(take_packed)
 
 
 def _joined(url: str, target: str) -> str:
@@ -329,5 +365,5 @@ def _joined(url: str, target: str) -> str:
         raise ProtocolError(f"a redirect to what is no address: {target}") from error
 
 
-def _media_type(response: httpx.Response) -> str:
-    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+def _media_type(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()

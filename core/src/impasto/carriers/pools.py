@@ -1,20 +1,30 @@
-"""The connections: in pools of bounded size, of which there are as many as are needed."""
+"""Exchanges over httpx: on trio, through proxies, and to other origins than the provider's own.
+
+The connections are in pools of bounded size, of which there are as many as are needed.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import socket
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
+import anyio
 import httpx
 
+from impasto.carriers.answer import Answer
 from impasto.carriers.guard import guard
 from impasto.errors import InvalidRequest
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from impasto.carriers.answer import Outgoing
 
 POOL_SIZE = 16
 """Exchanges at once in one pool.
@@ -24,41 +34,140 @@ begins or ends: 200 exchanges at once cost three times as much in one pool as in
 """
 
 
+PIECE = 65_536
+"""Bytes of a body that are sent at once."""
+
+_sending: ContextVar[bool] = ContextVar("_sending", default=False)
+
+
+class _WithoutOurRequests(logging.Filter):
+    """Keeps our requests out of httpx's log, which prints URLs with the keys that their queries may hold."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not _sending.get()
+
+
+logging.getLogger("httpx").addFilter(_WithoutOurRequests())
+
+
+class _Body(httpx.AsyncByteStream):
+    """A request's body, in pieces, because httpx allows each of them its time.
+
+    Not a generator, as httpx's own is, which is leaked on trio when sending is cancelled.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(self._content)
+
+
+class _Pieces:
+    def __init__(self, content: bytes) -> None:
+        self._left = memoryview(content)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        piece, self._left = bytes(self._left[:PIECE]), self._left[PIECE:]
+        return piece
+
+
 @dataclass(slots=True)
 class _Pool:
     client: httpx.AsyncClient
     exchanges: int = 0
 
 
+class PooledAnswer(Answer):
+    """An answer that httpx reads."""
+
+    def __init__(self, response: httpx.Response, pool: _Pool) -> None:
+        fields = [(name.lower(), value) for name, value in response.headers.multi_items()]
+        super().__init__(response.status_code, response.reason_phrase, fields)
+        self._response = response
+        self._pool = pool
+
+    async def pump(self, take: Callable[[bytes], Awaitable[bool]]) -> None:
+        """Feed the body to `take`, piece by piece, until it ends or `take` returns True.
+
+        Whatever goes wrong here, cancellation included, is held back until httpx's nested generators have unwound by
+        being cancelled at their next await: leaving them half-run would leak them on trio.
+        """
+        failure: BaseException | None = None
+        with anyio.CancelScope() as scope:
+            async for chunk in self._response.aiter_raw():
+                if scope.cancel_called:
+                    continue
+                try:
+                    if await take(chunk):
+                        scope.cancel()
+                except BaseException as error:  # noqa: BLE001
+                    failure = error
+                    scope.cancel()
+        if failure is not None:
+            raise failure
+
+    async def aclose(self) -> None:
+        """End the exchange; after a server's failure close its connection too, which some servers leave unusable."""
+        try:
+            stream = self._response.extensions.get("network_stream")
+            if self.status >= 500 and stream is not None:
+                with contextlib.suppress(OSError):
+                    # Shut down, not closed: the pool finds it at its end, and drops it in its own time.
+                    stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            await self._response.aclose()
+        finally:
+            self._pool.exchanges -= 1
+
+
 class Pools:
-    """Owns the connections."""
+    """Owns the connections.
 
-    def __init__(self) -> None:
+    Args:
+        tls: makes the TLS context.
+    """
+
+    def __init__(self, tls: Callable[[], ssl.SSLContext]) -> None:
         self._pools: dict[tuple[str | None, bool], list[_Pool]] = {}
-        self._tls: ssl.SSLContext | None = None
+        self._tls = tls
 
-    @contextlib.contextmanager
-    def client(self, proxy: str | None, *, guarded: bool) -> Iterator[httpx.AsyncClient]:
-        """Lend a client for one exchange: the first that has room, so that connections are used again.
+    async def send(self, outgoing: Outgoing, *, proxy: str | None, guarded: bool) -> PooledAnswer:
+        """Send a request, and return its answer when the head is there.
 
         Args:
+            outgoing: the request.
             proxy: the proxy's URL; None for what the environment says.
             guarded: whether it reaches public addresses only.
 
         Raises:
             InvalidRequest: the proxy's URL cannot be used.
+            httpx.HTTPError: no connection, or it broke.
+            httpx.InvalidURL: the URL cannot be requested.
         """
-        pools = self._pools.setdefault((proxy, guarded), [])
-        pool = next((each for each in pools if each.exchanges < POOL_SIZE), None)
-        if pool is None:
-            client = self._made(proxy)
-            pool = _Pool(guard(client, proxy) if guarded else client)
-            pools.append(pool)
+        pool = self._with_room(proxy, guarded=guarded)
         pool.exchanges += 1
         try:
-            yield pool.client
-        finally:
+            request = pool.client.build_request(
+                outgoing.method,
+                outgoing.url,
+                headers=dict(outgoing.headers),
+                timeout=httpx.Timeout(outgoing.idle, connect=outgoing.connect, pool=None),
+            )
+            request.stream = _Body(outgoing.body)
+            token = _sending.set(True)
+            try:
+                response = await pool.client.send(request, stream=True)
+            finally:
+                _sending.reset(token)
+        except BaseException:
             pool.exchanges -= 1
+            raise
+        return PooledAnswer(response, pool)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -67,18 +176,27 @@ class Pools:
             for pool in pools:
                 await pool.client.aclose()
 
+    def _with_room(self, proxy: str | None, *, guarded: bool) -> _Pool:
+        """Return the first pool that has room, so that connections are used again."""
+        pools = self._pools.setdefault((proxy, guarded), [])
+        pool = next((each for each in pools if each.exchanges < POOL_SIZE), None)
+        if pool is None:
+            client = self._made(proxy)
+            pool = _Pool(guard(client, proxy) if guarded else client)
+            pools.append(pool)
+        return pool
+
     def _made(self, proxy: str | None) -> httpx.AsyncClient:
         try:
-            self._tls = self._tls or httpx.create_ssl_context()
             client = httpx.AsyncClient(
                 proxy=proxy,
-                verify=self._tls,
+                verify=self._tls(),
                 follow_redirects=False,
-                headers={"User-Agent": "impasto", "Accept-Encoding": "identity"},
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
             )
         except (ValueError, httpx.InvalidURL, ImportError) as error:
             source = "proxy" if proxy else "the environment's proxy (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY)"
             raise InvalidRequest(f"{source} cannot be used: {error}", parameter="proxy") from error
+        client.headers = httpx.Headers()
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return client
