@@ -1,0 +1,34 @@
+"""httpx and httpx-sse, with one client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import httpx_sse  # type: ignore[import-not-found]
+
+from benchmarks.clients import Drawn, Generate, inputs
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Generate]:
+    """Open a client without a limit of connections, which it keeps."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=None)
+    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
+
+        async def generate(prompt: str) -> Drawn:
+            answer = (await client.post("/call/infer", json=inputs(prompt))).raise_for_status()
+            previews, picture = 0, ""
+            path = f"/call/infer/{answer.json()['event_id']}"
+            async with httpx_sse.aconnect_sse(client, "GET", path) as source:
+                source.response.raise_for_status()
+                async for event in source.aiter_sse():
+                    address = event.json()[0]["url"]
+                    if event.event == "complete":
+                        picture = address
+                    else:
+                        previews += 1
+            return Drawn(picture, previews)
+
+        yield generate

@@ -1,0 +1,129 @@
+"""What a generation costs its client in CPU, time and memory, one at a time and many at once, against a stub."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from benchmarks import stub
+from benchmarks.clients import MODULES
+from benchmarks.environments import Environment
+from benchmarks.results import Measurement, Results, rounds
+
+PART = "scale"
+TRIO = "impasto on trio"
+CLIENTS = {**{name: ("asyncio", name) for name in MODULES}, TRIO: ("trio", "impasto")}
+"""What is compared: the event loop, and the client."""
+
+AT_ONCE = (1, 32, 1000)
+"""How many generations are at once."""
+
+SECONDS, QUICK_SECONDS = 1.0, 0.3
+"""How long each round is; in any case as many generations are drawn as are at once."""
+
+IN_FLIGHT = 1000
+"""Generations whose memory is measured."""
+
+SLOW = "httpx"
+"""Takes a minute for a thousand connections, because its pool looks through all of them for each."""
+
+_TESTS = Path(__file__).resolve().parents[1]
+
+
+class Crowd:
+    """A process that runs generations, see `benchmarks.crowd`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, **asked: float) -> dict[str, float]:
+        """Return what it measured.
+
+        Raises:
+            RuntimeError: it failed; its own words are on standard error.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the process for {asked} ended with status {self._process.wait()}")
+        measured: dict[str, float] = json.loads(line)
+        return measured
+
+
+@contextmanager
+def running(environment: Environment, name: str, url: str) -> Iterator[Crowd]:
+    """Run the process of one client for the time of the block."""
+    command = [environment.python, "-m", "benchmarks.crowd", *CLIENTS[name], url]
+    with subprocess.Popen(
+        command,
+        cwd=_TESTS,
+        env=environment.environ(PYTHONPATH=str(_TESTS)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Crowd(process)
+        finally:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait(60)
+
+
+def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
+    """Measure everything in so many rounds; when it is to be quick, without what takes minutes."""
+    results = Results()
+    with stub.apart() as server:
+        for at_once in AT_ONCE:
+            names = [name for name in CLIENTS if not (quick and at_once == max(AT_ONCE) and name == SLOW)]
+            with ExitStack() as stack:
+                crowds = {name: stack.enter_context(running(peers, name, server.url)) for name in names}
+                asks = {
+                    name: functools.partial(each.ask, at_once=at_once, seconds=QUICK_SECONDS if quick else SECONDS)
+                    for name, each in crowds.items()
+                }
+                values = rounds(asks, count, warm=0 if quick else 1)
+            for what, key, unit in (
+                ("CPU a generation", "cpu_us", "µs"),
+                ("throughput", "per_second", "generations/s"),
+            ):
+                results.measurements += [
+                    Measurement(
+                        PART,
+                        f"{what}, {at_once:,} at once",
+                        name,
+                        unit,
+                        [value[key] for value in values[name]],
+                        more_is_better=key == "per_second",
+                    )
+                    for name in names
+                ]
+        memory = f"memory a generation, {IN_FLIGHT:,} in flight"
+        usual = [name for name in CLIENTS if name != SLOW]
+        held = rounds({name: functools.partial(_memory, peers, name, server.url) for name in usual}, count, warm=0)
+        if not quick:
+            held |= rounds({SLOW: functools.partial(_memory, peers, SLOW, server.url)}, 1, warm=0)
+    for name, numbers in held.items():
+        results.measurements.append(Measurement(PART, memory, name, "KB", numbers))
+    _judge(results)
+    return results
+
+
+def _memory(environment: Environment, name: str, url: str) -> float:
+    with running(environment, name, url) as crowd:
+        return crowd.ask(hold=IN_FLIGHT)["kb"]
+
+
+def _judge(results: Results) -> None:
+    for at_once in (32, 1000):
+        what = f"CPU a generation, {at_once:,} at once"
+        results.compare(PART, what, "impasto", (what, "gpt4free"), 0.9)
+        results.compare(PART, what, "impasto", (what, "raw streams"), 4)
+    results.bound(PART, f"memory a generation, {IN_FLIGHT:,} in flight", "impasto", 40)
