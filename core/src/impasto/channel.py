@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import anyio
+
+from impasto.loops import bells
+
+if TYPE_CHECKING:
+    from impasto.loops import Bell
 
 _T = TypeVar("_T")
 
@@ -14,21 +19,21 @@ class Channel(Generic[_T]):
     """Hands over events in order. What is sent waits for its taker, so that a slow one holds up the sender."""
 
     def __init__(self) -> None:
+        self._bell = bells()
         self._events: deque[_T] = deque()
-        self._arrived: anyio.Event | None = None
-        self._taken: anyio.Event | None = None
-        self._waiting = 0
+        self._takers: list[Bell] = []
+        self._senders: list[Bell] = []
         self._closed = False
 
     @property
     def is_awaited(self) -> bool:
         """Whether somebody is waiting, and will take the next event at once."""
-        return self._waiting > 0 and not self._events
+        return bool(self._takers) and not self._events
 
     def put(self, event: _T) -> None:
         """Hand over an event without waiting until it is taken."""
         self._events.append(event)
-        self._notify()
+        _ring(self._takers)
 
     async def send(self, event: _T) -> None:
         """Hand over an event, and return when it, and all before it, was taken or somebody is about to take it."""
@@ -36,8 +41,7 @@ class Channel(Generic[_T]):
         self.put(event)
         if not awaited:
             while self._events and not self._closed:
-                self._taken = self._taken or anyio.Event()
-                await self._taken.wait()
+                await self._wait_among(self._senders)
 
     async def receive(self) -> _T:
         """Return the next event.
@@ -48,32 +52,32 @@ class Channel(Generic[_T]):
         while not self._events:
             if self._closed:
                 raise anyio.EndOfStream
-            self._arrived = self._arrived or anyio.Event()
-            self._waiting += 1
-            try:
-                await self._arrived.wait()
-            finally:
-                self._waiting -= 1
+            await self._wait_among(self._takers)
         event = self._events.popleft()
-        if self._taken is not None and not self._events:
-            taken, self._taken = self._taken, None
-            taken.set()
+        if self._senders and not self._events:
+            _ring(self._senders)
         return event
 
     def close(self) -> None:
         """Let nobody wait any longer; what was put before can still be taken."""
         self._closed = True
-        self._notify()
-        if self._taken is not None:
-            self._taken.set()
-            self._taken = None
+        _ring(self._takers)
+        _ring(self._senders)
 
     def drop(self) -> None:
         """Close, and forget what nobody has taken."""
         self._events.clear()
         self.close()
 
-    def _notify(self) -> None:
-        if self._arrived is not None:
-            arrived, self._arrived = self._arrived, None
-            arrived.set()
+    async def _wait_among(self, others: list[Bell]) -> None:
+        bell = self._bell()
+        others.append(bell)
+        try:
+            await bell.wait()
+        finally:
+            others.remove(bell)
+
+
+def _ring(bells: list[Bell]) -> None:
+    for bell in bells:
+        bell.set()

@@ -164,9 +164,9 @@ class Client:
 
     def _stream(self, jobs: tuple[Job, ...], skipped: tuple[str, ...], options: Options) -> Stream:
         failover = options.get("failover", "always")
-        if failover not in get_args(FailoverMode):
+        if failover not in _FAILOVER_MODES:
             raise InvalidRequest(
-                f"failover must be one of {', '.join(get_args(FailoverMode))}, not {failover!r}.", parameter="failover"
+                f"failover must be one of {', '.join(_FAILOVER_MODES)}, not {failover!r}.", parameter="failover"
             )
         hedge_after = options.get("hedge_after")
         if hedge_after is not None:
@@ -249,6 +249,7 @@ class Client:
         return key
 
 
+_FAILOVER_MODES = get_args(FailoverMode)
 _TIMES = {"connect": "connect_timeout", "idle": "idle_timeout", "deadline": "deadline"}
 
 

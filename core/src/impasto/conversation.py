@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
-import uuid
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -96,12 +97,12 @@ class Conversation:
     ) -> None:
         self._model = route.model
         self._trace = trace or Trace()
-        self._request = self._trace.request or replace(route.request, id=uuid.uuid4().hex)
+        self._request = self._trace.request or route.request.with_id(os.urandom(16).hex())
         self._trace.request = self._request
         self._trace.model = route.model.name
         self._plugins = plugins
         self._to = to
-        self._open_session = session
+        self._session = functools.partial(_session_of, self._trace, session)
         self._local = local
         self._bounds = bounds
         self._emit = emit
@@ -239,10 +240,11 @@ class Conversation:
     def _owner(self) -> str:
         return self._plugins.owner_of(self._model.provider.id) or self._model.provider.id
 
-    def _session(self) -> HttpSession:
-        if self._trace.session is None:
-            self._trace.session = self._open_session()
-        return self._trace.session
+
+def _session_of(trace: Trace, opened: Callable[[], HttpSession]) -> HttpSession:
+    if trace.session is None:
+        trace.session = opened()
+    return trace.session
 
 
 def _reworded(error: PluginError, words: str) -> PluginError:

@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 import anyio
 
 from impasto.errors import ProtocolError, ProviderUnavailable
+from impasto.events import Image
 from impasto.plaintext import plain_text
 from impasto.saving.formats import MEDIA_TYPES, format_of
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
     from impasto.carriers.http import HttpSession
-    from impasto.events import Image
     from impasto.settings import Bounds
     from impasto.signing import Destination
 
@@ -50,7 +50,7 @@ class ImageReader:
         """Return the picture with an absolute url."""
         if not image.is_remote or not image.url or (url := self._to.resolve(image.url)) == image.url:
             return image
-        return replace(image, url=url)
+        return Image(url, None, image.media_type, image.width, image.height, image.seed)
 
     async def complete(self, image: Image) -> Image:
         """Return the picture with its bytes, and with media type and size as the bytes tell them.

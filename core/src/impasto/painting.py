@@ -126,19 +126,18 @@ class Painter:
             download=job.download,
             trace=trace,
         )
-        async with self._place(job, emit):
+        if job.to.max_concurrency is None:
+            return await conversation.run()
+        async with self._place(job, job.to.max_concurrency, emit):
             return await conversation.run()
 
     @contextlib.asynccontextmanager
-    async def _place(self, job: Job, emit: Emit) -> AsyncIterator[None]:
+    async def _place(self, job: Job, count: int, emit: Emit) -> AsyncIterator[None]:
         """Hold one of the provider's places; say so where one must be waited for."""
-        if job.to.max_concurrency is None:
-            yield
-            return
         provider = job.route.model.provider.id
-        places = self._places.setdefault(provider, anyio.Semaphore(job.to.max_concurrency))
+        places = self._places.setdefault(provider, anyio.Semaphore(count))
         if not places.value:
-            await emit(Progress("waiting", detail=f"for one of {job.to.max_concurrency} places at {provider}"))
+            await emit(Progress("waiting", detail=f"for one of {count} places at {provider}"))
         async with places:
             yield
 

@@ -91,6 +91,14 @@ class ImageRequest:
         if self.mask is not None and not isinstance(self.mask, Image):
             raise InvalidRequest("mask must be an impasto.Image.", parameter="mask")
 
+    def with_id(self, id: str) -> ImageRequest:  # noqa: A002
+        """Return the same request under another id. It is valid already, and not checked again."""
+        twin = object.__new__(ImageRequest)
+        for name in _NAMES:
+            object.__setattr__(twin, name, getattr(self, name))
+        object.__setattr__(twin, "id", id)
+        return twin
+
     def given(self) -> dict[str, Any]:
         """Return the fields that differ from "not given", by name, without prompt and id."""
         return {
@@ -102,6 +110,7 @@ def _unset(each: dataclasses.Field[Any]) -> object:
     return each.default_factory() if each.default_factory is not dataclasses.MISSING else each.default
 
 
+_NAMES = tuple(each.name for each in dataclasses.fields(ImageRequest))
 _NOT_GIVEN = tuple(
     (each.name, _unset(each)) for each in dataclasses.fields(ImageRequest) if each.name not in {"prompt", "id"}
 )

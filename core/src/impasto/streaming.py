@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -34,11 +35,12 @@ class Worker:
 
     def __init__(self, begin: Callable[[Clock, Emit], Failover]) -> None:
         self._clock = Clock()
-        self.failover = begin(self._clock, self._emit)
         self._scope = anyio.CancelScope()
         self.channel: Channel[Event] = Channel()
+        self.failover = begin(self._clock, functools.partial(_emit, self.channel, self._clock))
         self.error: Exception | None = None
-        self.done = anyio.Event()
+        self.is_done = False
+        self._done: anyio.Event | None = None
 
     async def run(self) -> None:
         """Do the job; what goes wrong is kept in `error`."""
@@ -57,19 +59,28 @@ class Worker:
 
     def close(self) -> None:
         """Close the channel; what was handed over can still be taken."""
+        self.is_done = True
         self.channel.close()
-        self.done.set()
+        if self._done is not None:
+            self._done.set()
+
+    async def wait(self) -> None:
+        """Return when the job is done, and nothing of it is left."""
+        if not self.is_done:
+            self._done = self._done or anyio.Event()
+            await self._done.wait()
 
     async def _work(self) -> None:
         self.channel.put(await self.failover.run())
 
-    async def _emit(self, event: Attempt | Progress | ImagePreview) -> None:
-        if isinstance(event, Attempt) or self.channel.is_awaited:
-            # An attempt need not wait until it is looked at: a stream that is entered is at work.
-            self.channel.put(event)
-        else:
-            with self._clock.paused():
-                await self.channel.send(event)
+
+async def _emit(channel: Channel[Event], clock: Clock, event: Attempt | Progress | ImagePreview) -> None:
+    if isinstance(event, Attempt) or channel.is_awaited:
+        # An attempt need not wait until it is looked at: a stream that is entered is at work.
+        channel.put(event)
+    else:
+        with clock.paused():
+            await channel.send(event)
 
 
 class Stream:
@@ -143,9 +154,12 @@ class Stream:
         worker = self._worker
         if worker is None:
             return
+        if worker.is_done:
+            worker.channel.drop()
+            return
         worker.abandon()
         with anyio.CancelScope(shield=True):
-            await worker.done.wait()
+            await worker.wait()
 
     def _start(self) -> Worker:
         if self._worker is None:
@@ -160,5 +174,5 @@ class Stream:
 
     def __del__(self) -> None:
         worker = self._worker
-        if worker is not None and not worker.done.is_set() and threading.get_ident() == self._thread:
+        if worker is not None and not worker.is_done and threading.get_ident() == self._thread:
             worker.abandon()

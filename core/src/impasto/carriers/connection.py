@@ -42,12 +42,12 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._failure: Exception | None = None
+        self._parser = HttpResponseParser(self)
         self._begin(busy=False)
         self._closed = False
 
     def _begin(self, *, busy: bool) -> None:
         self._busy = busy
-        self._parser = HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._reason = b""
         self._head_size = 0
@@ -80,7 +80,8 @@ class Connection(asyncio.Protocol):
         self._begin(busy=True)
         self._idle = idle
         self._heard = self._loop.time()
-        self._timer = self._loop.call_later(idle, self._check_silence)
+        if self._timer is None or self._timer.when() > self._heard + idle:
+            self._set_timer(idle, self._check_silence)
         self._unsent = 0
         self._transport.write(head + body if len(body) < BUFFERED else head)
         if len(body) >= BUFFERED:
@@ -113,9 +114,6 @@ class Connection(asyncio.Protocol):
         Args:
             reuse: whether the connection may be kept; for that the little is read that may be left of the answer.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if self._failure is not None or not reuse or not self._has_head:
             self.close()
         elif self._complete:
@@ -124,7 +122,7 @@ class Connection(asyncio.Protocol):
             self._draining = True
             self._body.clear()
             self._buffered = 0
-            self._timer = self._loop.call_later(DRAIN_TIME, self.close)
+            self._set_timer(DRAIN_TIME, self.close)
             if not self._reading and self._transport is not None:
                 self._reading = True
                 self._transport.resume_reading()
@@ -140,8 +138,13 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
             self._settled(self)
 
-    def _free(self) -> None:
+    def _set_timer(self, seconds: float, call: Callable[[], None]) -> None:
         if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(seconds, call)
+
+    def _free(self) -> None:
+        if self._draining and self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if self._keep and not self._closed:
@@ -172,7 +175,13 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def _check_silence(self) -> None:
-        """Give up where the server has been silent for too long while it was waited for."""
+        """Give up where the server has been silent for too long while it was waited for.
+
+        The timer is not stopped with an exchange, which costs more than to look once in vain.
+        """
+        self._timer = None
+        if not self._busy:
+            return
         now = self._loop.time()
         unsent = self._transport.get_write_buffer_size() if self._transport is not None else 0
         if self._waiter is None or unsent < self._unsent:
@@ -182,7 +191,6 @@ class Connection(asyncio.Protocol):
         if left > 0:
             self._timer = self._loop.call_later(left, self._check_silence)
         else:
-            self._timer = None
             self._fail(httpx.ReadTimeout("silence"))
 
     # What the event loop calls.

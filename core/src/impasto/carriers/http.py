@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import functools
 import json
@@ -20,6 +19,7 @@ from impasto.carriers.pools import Pools
 from impasto.carriers.unpacking import unpacker
 from impasto.errors import ImpastoError, ProtocolError, ResponseError
 from impasto.events import ServerEvent
+from impasto.loops import is_asyncio
 from impasto.sse import Decoder
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _T = TypeVar("_T")
 
 _log = logging.getLogger("impasto")
@@ -79,7 +80,7 @@ class HttpCarrier:
             httpx.HTTPError: no connection, or it broke.
             httpx.InvalidURL: the URL cannot be requested.
         """
-        if guarded or proxy or outgoing.method not in _DIRECT_METHODS or self._is_proxied or not _is_asyncio():
+        if guarded or proxy or outgoing.method not in _DIRECT_METHODS or self._is_proxied or not is_asyncio():
             return await self._pools.send(outgoing, proxy=proxy, guarded=guarded)
         if self._direct is None:
             from impasto.carriers.direct import DirectConnections
@@ -281,14 +282,6 @@ class _Asked(NamedTuple):
         return self._replace(method="GET", url=url, params={}, body=b"", headers=headers)
 
 
-def _is_asyncio() -> bool:
-    """Tell whether an asyncio task runs this; under trio as a guest, asyncio's loop runs, but none of its tasks."""
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False
-
-
 def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
     """Return a payload's body, and its headers with those that the body asks for.
 
@@ -301,7 +294,7 @@ def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
     given = {name.lower() for name in headers}
     try:
         if payload.json is not None and payload.data is None and payload.files is None and payload.content is None:
-            body = json.dumps(payload.json, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+            body = _as_json(payload.json).encode()
             return body, headers if "content-type" in given else {**headers, "Content-Type": "application/json"}
         said = {name: getattr(payload, name) for name in ("json", "content", "data", "files")}
         said = {name: value for name, value in said.items() if value is not None}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 from impasto import Image
@@ -25,7 +24,9 @@ def images_in(outputs: object, root: str) -> list[Image]:
         outputs: the list of a ``complete`` or ``generating`` event.
         root: what stands before ``/file=`` on this server: ``""`` or ``"/gradio_api"``.
     """
-    return [Image(url=url) for url in dict.fromkeys(_addresses(outputs, root, _DEEPEST))]
+    found: list[str] = []
+    _collect(outputs, root, _DEEPEST, found)
+    return [Image(url) for url in dict.fromkeys(found)]
 
 
 def words_in(outputs: object) -> str:
@@ -48,38 +49,39 @@ def seed_in(outputs: object, index: int | None) -> int | None:
     return int(seed)
 
 
-def _addresses(output: object, root: str, depth: int) -> Iterator[str]:
+def _collect(output: object, root: str, depth: int, found: list[str]) -> None:
     if depth == 0:
         return
     if isinstance(output, str):
         if _is_picture_address(output):
-            yield output
-    elif isinstance(output, Mapping):
-        yield from _addresses_in_object(output, root, depth)
-    elif isinstance(output, Sequence):
+            found.append(output)
+    elif isinstance(output, dict):
+        _collect_from_object(output, root, depth, found)
+    elif isinstance(output, list):
         for each in output:
-            yield from _addresses(each, root, depth - 1)
+            _collect(each, root, depth - 1, found)
 
 
-def _addresses_in_object(output: Mapping[str, object], root: str, depth: int) -> Iterator[str]:
+def _collect_from_object(output: dict[str, object], root: str, depth: int, found: list[str]) -> None:
     if "path" in output or "url" in output:
         if (address := _address_of_file(output, root)) is not None:
-            yield address
+            found.append(address)
         return
-    main = next((output[name] for name in ("image", "composite") if isinstance(output.get(name), Mapping)), None)
+    main = next((output[name] for name in ("image", "composite") if isinstance(output.get(name), dict)), None)
     for value in output.values() if main is None else (main,):
-        yield from _addresses(value, root, depth - 1)
+        _collect(value, root, depth - 1, found)
 
 
-def _address_of_file(file: Mapping[str, object], root: str) -> str | None:
+def _address_of_file(file: dict[str, object], root: str) -> str | None:
     """Return where to fetch a file, or None where it is no picture.
 
     The address is made from ``path`` where there is one: ``url`` is made by the server from the host it
     believes to have, and Gradio 4 makes it wrong for every endpoint whose name has not five letters. ``url``
     alone counts for a file that lies elsewhere.
     """
-    url, path = file.get("url"), file.get("path")
-    name = next((each for each in (file.get("orig_name"), path, url) if isinstance(each, str) and each), "")
+    url, path, name = file.get("url"), file.get("path"), file.get("orig_name")
+    if not isinstance(name, str) or not name:
+        name = next((each for each in (path, url) if isinstance(each, str) and each), "")
     mime_type = file.get("mime_type")
     if isinstance(mime_type, str) and mime_type:
         if not mime_type.lower().startswith("image/"):
