@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -142,9 +141,13 @@ class Router:
         found = self._plugins.find_model(provider, rest) if slash and rest else None
         if found is not None:
             return [found]
+        if self._plugins.mend():
+            return self._declared(name)
         raise self._unknown(name)
 
     def _unknown(self, name: str) -> UnknownModel:
+        import difflib
+
         if not self._plugins.models:
             return UnknownModel(
                 f"There is no model {name!r}: no plugin is installed that offers any. "

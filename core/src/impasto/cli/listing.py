@@ -13,7 +13,7 @@ from impasto.cli.terminal import size_of
 from impasto.errors import ImpastoError
 from impasto.health import InProcessHealth
 from impasto.models import Choices, Model, Range
-from impasto.plugins import Plugin, default_plugins
+from impasto.plugins import default_plugins
 from impasto.router import DEFAULT_MODEL, Router
 from impasto.settings import Settings
 from impasto.sizes import SizeRule
@@ -21,6 +21,7 @@ from impasto.sizes import SizeRule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from impasto.catalogue import Plugin
     from impasto.health import HealthStore
 
 _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
