@@ -51,6 +51,7 @@ class Plugins:
         # The models that a plugin itself made, by plugin and name. What it was known to offer are copies of them.
         self._own: dict[str, dict[str, Model]] = {}
         self._found_owners: dict[str, str] = {}
+        self._has_opaque = any(plugin.is_opaque for plugin in self._usable.values())
         self._index()
 
     def _index(self) -> None:
@@ -179,9 +180,11 @@ class Plugins:
 
     def _ask_opaque(self) -> None:
         """Import the plugins whose models are not known beforehand."""
+        if not self._has_opaque:
+            return
         with self._lock:
-            if opaque := [each.name for each in self._usable.values() if each.is_opaque and each.error is None]:
-                self._import(opaque)
+            self._import([each.name for each in self._usable.values() if each.is_opaque and each.error is None])
+            self._has_opaque = False
 
     def _imported(self, name: str) -> Hooks:
         """Return what calls the hooks of a plugin, which is imported now if that has not been done.

@@ -100,7 +100,11 @@ def _content(plugins: tuple[Plugin, ...], key: str, before: frozenset[str], foun
         return None
     watched = watched_of(plugins, before)
     modules = frozenset(watched.modules)
-    if environment(now) != key or traces(now, modules) != traces(found, modules) or not is_sure(watched, now, before):
+    if (
+        environment(now) != key
+        or traces(now, modules) != traces(found, modules)
+        or not is_sure(watched, plugins, now, before)
+    ):
         return None
     said = {
         "environment": key,

@@ -158,20 +158,23 @@ def _names(value: Any) -> list[str]:
 
 def _read(plain: Any) -> Any:
     if type(plain) is list:
-        return tuple([_read(each) for each in plain])
+        return tuple(_read_all(plain))
     if type(plain) is not dict:
         return plain
     ((name, content),) = plain.items()
     if name == "dict":
         return {_read(key): _read(each) for key, each in content}
     if name == "list":
-        return [_read(each) for each in content]
-    kind = _KINDS[name]
-    return _made(kind, [_read(each) for each in content])
+        return _read_all(content)
+    return _made(_KINDS[name], _read_all(content))
+
+
+def _read_all(plain: list[Any]) -> list[Any]:
+    return [each if type(each) in _PLAIN else _read(each) for each in plain]
 
 
 def _read_model(provider: Provider, fields: list[Any]) -> Model:
-    model: Model = _made(Model, [provider, *(_read(each) for each in fields)])
+    model: Model = _made(Model, [provider, *_read_all(fields)])
     for rule in model.accepts.values():
         _of(_RULES, rule)
     return model
@@ -179,7 +182,8 @@ def _read_model(provider: Provider, fields: list[Any]) -> Model:
 
 def _made(kind: type[Any], values: list[Any]) -> Any:
     for types, value in zip(_SHAPES[kind], values, strict=True):
-        _of(types, value)
+        if type(value) not in types:
+            raise TypeError(f"a {type(value).__name__} does not belong into a {kind.__name__}")
     return Choices(*values[0]) if kind is Choices else kind(*values)
 
 

@@ -38,7 +38,7 @@ class Watched:
     """What to look at.
 
     Attributes:
-        modules: names of top-level modules: those of the plugins, and those that a broken one did not find.
+        modules: names of top-level modules: those that the plugins imported, and those that a broken one did not find.
         folders: packages, watched with everything in them.
         files: single files, and folders without what is in the folders in them.
     """
@@ -70,15 +70,17 @@ def watched_of(plugins: Sequence[Plugin], before: frozenset[str]) -> Watched:
         plugins: all that are installed, broken ones too.
         before: the modules that had been imported before the plugins were.
     """
-    modules = {_top(module_of(plugin.value)) for plugin in plugins} - {""}
-    files = set(_imported_since(before))
+    own = _own(plugins)
+    imported = dict(_imported_since(before))
+    modules = own | {_top(name) for name in imported}
+    files = set(imported.values())
     for plugin in plugins:
         for cause in _causes(plugin.error):
             files |= set(_files_of(cause))
             if isinstance(cause, ModuleNotFoundError) and cause.name:
                 modules.add(_top(cause.name))
     folders: set[str] = set()
-    for origin in {origin for module in modules for origin in _origins(module)}:
+    for origin in {origin for module in own for origin in _origins(module)}:
         if not os.path.isdir(origin):  # noqa: PTH112
             files.add(origin)
         elif len(list(itertools.islice(_tree(origin), MOST_FILES + 1))) <= MOST_FILES:
@@ -91,7 +93,7 @@ def watched_of(plugins: Sequence[Plugin], before: frozenset[str]) -> Watched:
     return Watched(tuple(sorted(modules)), tuple(sorted(folders)), tuple(sorted(files)))
 
 
-def is_sure(watched: Watched, found: tuple[Place, ...], before: frozenset[str]) -> bool:
+def is_sure(watched: Watched, plugins: Sequence[Plugin], found: tuple[Place, ...], before: frozenset[str]) -> bool:
     """Tell whether what the process has imported is what is there now, and any later change will show.
 
     It is not where something was written since impasto was imported, or so shortly before that it may be written once
@@ -101,10 +103,12 @@ def is_sure(watched: Watched, found: tuple[Place, ...], before: frozenset[str]) 
 
     Args:
         watched: what to look at.
+        plugins: all that are installed, broken ones too.
         found: the entries of ``sys.path``.
         before: the modules that had been imported before the plugins were.
     """
-    if any(_top(name) in watched.modules or _is_loose(name) for name in before):
+    own = _own(plugins)
+    if any(_top(name) in own or _is_loose(name) for name in before):
         return False
     begin, end = impasto.IMPORTED_AT - RACY, time.time() + _DAY
     stats = [stat for folder in (_CORE, *watched.folders) for _, stat in _tree(folder)]
@@ -114,6 +118,10 @@ def is_sure(watched: Watched, found: tuple[Place, ...], before: frozenset[str]) 
         with contextlib.suppress(OSError, ValueError):
             stats.append(os.stat(path))  # noqa: PTH116
     return not any(begin <= stat.st_mtime <= end for stat in stats)
+
+
+def _own(plugins: Sequence[Plugin]) -> set[str]:
+    return {_top(module_of(plugin.value)) for plugin in plugins} - {""}
 
 
 def _top(module: str) -> str:
@@ -140,11 +148,11 @@ def _tree(folder: str) -> Iterator[tuple[str, os.stat_result]]:
             continue
 
 
-def _imported_since(before: frozenset[str]) -> Iterator[str]:
+def _imported_since(before: frozenset[str]) -> Iterator[tuple[str, str]]:
     for name in [name for name in sys.modules if name not in before]:
         file = _file_of(name)
         if file is not None and not _is_standard(file):
-            yield file
+            yield name, file
 
 
 def _is_loose(name: str) -> bool:
