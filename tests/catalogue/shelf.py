@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,28 +112,28 @@ class Shelf:
 
     def models(self, **environ: str) -> Met:
         """Return the labels of the models that ``impasto models`` lists, by full name, but for the workspace's own."""
-        met = self.run("models", "--json", **environ)
+        met = self.python("-m", "impasto", "models", "--json", environ=environ)
         labels = {each["name"]: each["label"] for each in json.loads(met.said)}
         ours = {name: label for name, label in labels.items() if not name.startswith(THE_WORKSPACES)}
         return Met(ours, met.imported)
 
     def paint(self, model: str, **environ: str) -> Met:
         """Return what painting with a model told, as ``impasto --json`` prints it."""
-        met = self.run("a fox", "-m", model, "--json", **environ)
+        met = self.python("-m", "impasto", "a fox", "-m", model, "--json", environ=environ)
         return Met(json.loads(met.said), met.imported)
 
     def run(self, *arguments: str, status: int = 0, **environ: str) -> Met:
         """Run ``impasto`` to its end."""
-        return self.python("-m", "impasto", *arguments, status=status, **environ)
+        return self.python("-m", "impasto", *arguments, status=status, environ=environ)
 
-    def python(self, *arguments: str, status: int = 0, **environ: str) -> Met:
+    def python(self, *arguments: str, status: int = 0, environ: Mapping[str, str] | None = None) -> Met:
         """Run Python to its end; where it fails, what was printed is what stands on stderr."""
         log = Path(self.environ["IMPORTED"])
         log.unlink(missing_ok=True)
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.work,
-            env={**os.environ, **self.environ, **environ},
+            env={**os.environ, **self.environ, **(environ or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

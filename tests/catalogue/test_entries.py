@@ -105,10 +105,10 @@ class OwnRange(Range):
         dataclasses.replace(MODEL, defaults={"strength": math.nan}),
         dataclasses.replace(MODEL, label=Words("x")),
         dataclasses.replace(MODEL, accepts={"seed": OwnRange(0, 1)}),
-        dataclasses.replace(MODEL, accepts={"seed": "any"}),
-        dataclasses.replace(MODEL, aliases=["a-list"]),
-        dataclasses.replace(MODEL, priority=0.5),
-        dataclasses.replace(MODEL, provider=dataclasses.replace(MODEL.provider, auth="a secret")),
+        dataclasses.replace(MODEL, accepts={"seed": "any"}),  # type: ignore[dict-item]
+        dataclasses.replace(MODEL, aliases=["a-list"]),  # type: ignore[arg-type]
+        dataclasses.replace(MODEL, priority=0.5),  # type: ignore[arg-type]
+        dataclasses.replace(MODEL, provider=dataclasses.replace(MODEL.provider, auth="a secret")),  # type: ignore[arg-type]
     ],
 )
 def test_a_model_that_json_cannot_hold_is_not_written(model: Model) -> None:

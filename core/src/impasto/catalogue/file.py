@@ -37,7 +37,7 @@ def path_of(environment: str) -> Path | None:
         folder = user_cache_path("impasto")
     except (OSError, RuntimeError):
         return None
-    key = zlib.crc32(environment.encode(errors="surrogateescape"))
+    key = zlib.crc32(environment.encode(errors="surrogatepass"))
     return folder / f"{_NAME}{key:08x}" if folder.is_absolute() else None
 
 

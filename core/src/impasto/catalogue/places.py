@@ -109,7 +109,7 @@ def _place(path: str) -> Place | None:
         names = tuple(os.listdir(path))  # noqa: PTH208
     except NotADirectoryError:
         return Place(path, (), (), is_archive=True)
-    except OSError:
+    except (OSError, ValueError):
         return None
     is_egg = path.lower().endswith(".egg")
     metadata = [name for name in names if name.lower().endswith(_METADATA) or (is_egg and name.lower() == "egg-info")]
