@@ -34,7 +34,7 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plugins]:
     def plug(*plugins: object) -> Plugins:
         found = Plugins(objects={f"plugin{number}": plugin for number, plugin in enumerate(plugins)})
         for module in (
-            "impasto.cli.app",
+            "impasto.plugins",
             "impasto.cli.doctor",
             "impasto.cli.listing",
             "impasto.cli.keys",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -11,9 +10,10 @@ import pytest
 
 import impasto
 from impasto import ImageRequest, InvalidRequest, Model, PluginError, Progress, ProtocolError, ServerEvent, hookimpl
-from impasto.catalogue import InstalledPlugin
+from impasto.catalogue import Plugin
+from impasto.hooks import Hooks
 from impasto.plugins import Plugins
-from standins.provider import MODEL, PROVIDER, ExampleProvider
+from standins.provider import MODEL, ExampleProvider
 
 REQUEST = ImageRequest("a fox")
 EVENT = ServerEvent("response", b"<p>hello</p>", payload=impasto.HttpRequest("GET", "/"), request=REQUEST)
@@ -147,8 +147,8 @@ def test_a_refused_plugin_frees_the_providers_that_it_had_claimed() -> None:
     assert plugins.owner_of("free") == "late"
 
 
-def entry_point(value: str, name: str = "broken") -> InstalledPlugin:
-    return InstalledPlugin(name, f"impasto-{name}", "1.2", importlib.metadata.EntryPoint(name, value, "impasto"))
+def entry_point(value: str, name: str = "broken") -> Plugin:
+    return Plugin(name, f"impasto-{name}", "1.2", value=value)
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,13 @@ class TestCallingTheOwner:
             def build_payload(self, model: Model, request: ImageRequest) -> impasto.Payload:
                 return impasto.HttpRequest("GET", "/early")
 
-        plugins = Plugins(objects={"example": Early()})
-        first = plugins.build_payload(plugins.models[0], REQUEST)
+        hooks = Hooks()
+        hooks.register("example", Early())
+        asked: dict[str, Any] = {"model": MODEL, "request": REQUEST}
+        first = hooks.call("example", "build_payload", **asked)
         assert first == impasto.HttpRequest("GET", "/early")
-        plugins._load(impasto.plugins.Plugin("other"), other_provider)
-        early = next(model for model in plugins.models if model.provider == PROVIDER)
-        assert plugins.build_payload(early, REQUEST) == first
+        hooks.register("other", other_provider())
+        assert hooks.call("example", "build_payload", **asked) == first
 
     @pytest.mark.parametrize("result", [None, "a payload", {"method": "GET"}])
     def test_a_payload_that_is_none_is_the_plugins_error(self, result: Any) -> None:
@@ -250,7 +251,7 @@ class TestCallingTheOwner:
 
     def test_a_hook_that_takes_too_long_has_failed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         now = [0.0]
-        monkeypatch.setattr("impasto.plugins.monotonic", lambda: now[0])
+        monkeypatch.setattr("impasto.hooks.monotonic", lambda: now[0])
 
         def ponder() -> list[impasto.Outcome]:
             now[0] += 10

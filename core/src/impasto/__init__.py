@@ -6,7 +6,13 @@ Names are imported when they are first used, so that ``import impasto`` costs ne
 from __future__ import annotations
 
 import importlib
+import time
 from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+IMPORTED_AT = time.time()
+"""Seconds since the epoch. What is written later may not be what this process has imported."""
 
 if TYPE_CHECKING:
     from impasto.auth import ApiKeyHeader, ApiKeyQuery, Auth, Bearer

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from impasto import saving
 from impasto.errors import ImpastoError, ProtocolError
 from impasto.plaintext import plain_text
 
@@ -16,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
+    from impasto import saving
     from impasto.payloads import HttpRequest, LocalCall
     from impasto.request import ImageRequest
 
@@ -63,6 +61,8 @@ class ServerEvent:
         Raises:
             ProtocolError: the data is not JSON; the message quotes its beginning.
         """
+        import json
+
         text = self.text
         try:
             return json.loads(text)
@@ -143,6 +143,8 @@ class Image:
 
     def data_url(self) -> str:
         """Return a ``data:`` URL that holds the bytes (RFC 2397)."""
+        import base64
+
         encoded = base64.b64encode(self.data or b"").decode()
         return f"data:{self.media_type or 'application/octet-stream'};base64,{encoded}"
 
@@ -279,10 +281,14 @@ class ImageResponse:
             UnsavableImage: the suffix is not known, or the file cannot be written.
             ImpastoError: it was asked for with ``download=False``.
         """
+        from impasto import saving
+
         image = self.images[index]
         return saving.save(_downloaded(image), path, self._description(image))
 
     def _description(self, image: Image) -> saving.Description:
+        from impasto import saving
+
         return saving.Description(
             prompt=self.prompt,
             model=self.model,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +138,8 @@ def _seed(model: Model, request: ImageRequest) -> dict[str, Any]:
 
 def draw_seed(model: Model) -> int:
     """Return a random seed within the bounds that the model declares, or of 31 bits where it declares none."""
+    import random
+
     rule = model.accepts.get("seed")
     if isinstance(rule, Range):
         return random.randint(max(0, int(rule.minimum)), min(LARGEST_SEED, int(rule.maximum)))  # noqa: S311

@@ -28,7 +28,11 @@ hookimpl = pluggy.HookimplMarker("impasto")
 
 @hookspec
 def list_models() -> list[Model]:  # type: ignore[empty-body]
-    """Return the models that the plugin offers, each naming its `Provider`. Called once."""
+    """Return the models that the plugin offers, each naming its `Provider`.
+
+    Called when the plugin is imported. They are written down, and known without it until something is installed or
+    edited; so they are the same each time, whatever the environment.
+    """
 
 
 @hookspec(firstresult=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InvalidRequest
-from impasto.events import Image
 from impasto.sizes import parse_aspect_ratio
+
+if TYPE_CHECKING:
+    from impasto.events import Image
 
 LONGEST_SIDE = 65_535
 """Pixels; more than any common image format can hold (JPEG's limit)."""
@@ -86,6 +88,10 @@ class ImageRequest:
             raise InvalidRequest(f"extra must map names of fields to values, not {self.extra!r}.", parameter="extra")
 
     def _check_pictures(self) -> None:
+        if self.images == () and self.mask is None:
+            return
+        from impasto.events import Image
+
         if not isinstance(self.images, tuple) or not all(isinstance(image, Image) for image in self.images):
             raise InvalidRequest("images must be a tuple of impasto.Image.", parameter="images")
         if self.mask is not None and not isinstance(self.mask, Image):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,6 +43,9 @@ class Router:
     def __init__(self, plugins: Plugins, settings: Settings) -> None:
         self._plugins = plugins
         self._settings = settings
+        self._indexed: tuple[Model, ...] = ()
+        self._exact: dict[str, Model] = {}
+        self._named: dict[str, list[Model]] = {}
 
     def routes(
         self, name: str | None, request: ImageRequest, *, drop_unsupported: bool = False
@@ -124,10 +126,10 @@ class Router:
 
     def _declared(self, name: str) -> list[Model]:
         models = self._plugins.models
-        exact = [model for model in models if model.name == name]
-        if exact:
-            return exact
-        named = [model for model in models if name in (model.id, *model.aliases)]
+        self._index(models)
+        if name in self._exact:
+            return [self._exact[name]]
+        named = self._named.get(name, [])
         if working := [model for model in named if model.provider.working]:
             return sorted(working, key=lambda model: (-model.priority, model.name))
         if named:
@@ -142,9 +144,23 @@ class Router:
         found = self._plugins.find_model(provider, rest) if slash and rest else None
         if found is not None:
             return [found]
+        if self._plugins.mend():
+            return self._declared(name)
         raise self._unknown(name)
 
+    def _index(self, models: tuple[Model, ...]) -> None:
+        if models is self._indexed:
+            return
+        self._exact = {model.name: model for model in models}
+        self._named = {}
+        for model in models:
+            for name in dict.fromkeys((model.id, *model.aliases)):
+                self._named.setdefault(name, []).append(model)
+        self._indexed = models
+
     def _unknown(self, name: str) -> UnknownModel:
+        import difflib
+
         if not self._plugins.models:
             return UnknownModel(
                 f"There is no model {name!r}: no plugin is installed that offers any. "

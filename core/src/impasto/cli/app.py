@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from impasto.cli.doctor import doctor
-from impasto.cli.keys import keys
-from impasto.cli.listing import models, plugins
-from impasto.cli.paint import paint
+import impasto
 from impasto.cli.printing import complain
-from impasto.plugins import default_plugins
+
+_OWN = {
+    "doctor": "impasto.cli.doctor",
+    "keys": "impasto.cli.keys",
+    "models": "impasto.cli.listing",
+    "paint": "impasto.cli.paint",
+    "plugins": "impasto.cli.listing",
+}
+"""The group's own commands, and the module that each is in: it is imported when the command is asked for."""
 
 
 class PaintsByDefault(click.Group):
     """A group whose unnamed command is ``paint``, and which plugins may add commands to.
 
-    Plugins are asked for commands only when a first word is none of the group's own, and for the help.
+    Its own commands are imported one by one, as they are asked for; the help needs them all. Plugins are asked for
+    commands only when a first word is none of the group's own, and for the help.
     """
 
     _asked = False
@@ -23,7 +31,7 @@ class PaintsByDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``paint`` before a prompt and before its options."""
-        if args and not self._is_own(ctx, args[0]) and self.get_command(ctx, args[0]) is None:
+        if args and not self._is_option(ctx, args[0]) and self.get_command(ctx, args[0]) is None:
             args = ["paint", *args]
         return super().parse_args(ctx, args)
 
@@ -38,13 +46,13 @@ class PaintsByDefault(click.Group):
             ValueError: a plugin adds a command under a name that is taken.
         """
         taken = name or cmd.name or ""
-        if self._asking and taken in self.commands:
+        if self._asking and (taken in _OWN or taken in self.commands):
             raise ValueError(f"there is a command {taken!r} already")
         super().add_command(cmd, name)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name: one of the group's own before a plugin's."""
-        found = super().get_command(ctx, cmd_name)
+        found = super().get_command(ctx, cmd_name) or self._own(cmd_name)
         if found is None and not cmd_name.startswith("-") and not any(map(str.isspace, cmd_name)):
             self._ask_plugins()
             found = super().get_command(ctx, cmd_name)
@@ -53,7 +61,7 @@ class PaintsByDefault(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of plugins included."""
         self._ask_plugins()
-        return super().list_commands(ctx)
+        return sorted({*_OWN, *self.commands})
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write how it is called: with a prompt, or with a command."""
@@ -62,13 +70,22 @@ class PaintsByDefault(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of ``paint`` beside the group's own, and the commands."""
-        own = self.get_params(ctx)
-        options = [each for each in (*paint.params, *own) if isinstance(each, click.Option)]
+        paint = self._own("paint")
+        params = [*(paint.params if paint else ()), *self.get_params(ctx)]
+        options = [each for each in params if isinstance(each, click.Option)]
         with formatter.section("Options"):
             formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
         self.format_commands(ctx, formatter)
 
-    def _is_own(self, ctx: click.Context, word: str) -> bool:
+    def _own(self, name: str) -> click.Command | None:
+        if name not in _OWN:
+            return None
+        if name not in self.commands:
+            command: click.Command = getattr(importlib.import_module(_OWN[name]), name)
+            self.commands[name] = command
+        return self.commands[name]
+
+    def _is_option(self, ctx: click.Context, word: str) -> bool:
         return any(word in each.opts for each in self.get_params(ctx))
 
     def _ask_plugins(self) -> None:
@@ -76,6 +93,8 @@ class PaintsByDefault(click.Group):
         if self._asked:
             return
         self._asked = self._asking = True
+        from impasto.plugins import default_plugins
+
         try:
             for error in default_plugins().register_commands(self):
                 complain(str(error))
@@ -89,16 +108,9 @@ class PaintsByDefault(click.Group):
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
     epilog="A prompt that begins with the name of a command: impasto paint models on a catwalk",
 )
-@click.version_option(package_name="impasto", message="impasto %(version)s")
+@click.version_option(impasto.__version__, message="impasto %(version)s")
 def cli() -> None:
     """Turn a prompt into a picture, through any provider that is installed.
 
     PROMPT is what to draw; '-' reads it from standard input. The file's name is printed.
     """
-
-
-cli.add_command(paint)
-cli.add_command(models)
-cli.add_command(plugins)
-cli.add_command(doctor)
-cli.add_command(keys)

@@ -134,6 +134,7 @@ def _routes(router: Router, settings: Settings, name: str | None) -> dict[str, S
     """Return the models that each name stands for: the one that is given, or else all there are."""
     if name is not None:
         return {name: router.models_of(name)}
+    default_plugins().mend()
     installed = default_plugins().models
     if not installed:
         raise InvalidRequest("No plugin is installed that offers a model: impasto models.")

@@ -13,7 +13,7 @@ from impasto.cli.terminal import size_of
 from impasto.errors import ImpastoError
 from impasto.health import InProcessHealth
 from impasto.models import Choices, Model, Range
-from impasto.plugins import Plugin, default_plugins
+from impasto.plugins import default_plugins
 from impasto.router import DEFAULT_MODEL, Router
 from impasto.settings import Settings
 from impasto.sizes import SizeRule
@@ -21,6 +21,7 @@ from impasto.sizes import SizeRule
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from impasto.catalogue import Plugin
     from impasto.health import HealthStore
 
 _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
@@ -33,9 +34,11 @@ def models(*, as_json: bool) -> None:
 
     Below them stand the names that lead to several, in the order in which these are tried.
     """
-    found = default_plugins().models
+    installed = default_plugins()
+    broken = [plugin.name for plugin in installed.all if plugin.error is not None]
+    found = installed.models
     settings = Settings.load()
-    router = Router(default_plugins(), settings)
+    router = Router(installed, settings)
     health = InProcessHealth()
     if as_json:
         orders = {name: _order(router, name) for name in names_of(found, settings)}
@@ -47,7 +50,6 @@ def models(*, as_json: bool) -> None:
             print_line(table(rows, width()))
     else:
         print_line(f"No plugin is installed that offers a model. {_OFFLINE}")
-    broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
     if broken:
         complain(f"broken, and not listed: {', '.join(broken)}. Why: impasto plugins.")
 
@@ -80,7 +82,7 @@ def alias_rows(found: Sequence[Model], router: Router, settings: Settings) -> li
     """
     rows: list[tuple[str, ...]] = [("ALIAS", "ORDERED BY", "ROUTES, FIRST CHOICE FIRST")]
     for name in names_of(found, settings):
-        order = _order(router, name)
+        order = dict.fromkeys(_order(router, name))
         if name in settings.aliases:
             rows.append((name, "your settings", ", ".join(order or settings.aliases[name])))
         elif len(order) > 1:

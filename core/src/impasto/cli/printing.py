@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
@@ -30,6 +29,8 @@ def print_line(text: str = "") -> None:
 
 def print_json(value: object) -> None:
     """Print a value on stdout as one JSON document; what JSON cannot hold is written as text, or as null."""
+    import json
+
     plain = _plain(value)
     text = json.dumps(plain, ensure_ascii=False, indent=2)
     try:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import os
 import sys
-import threading
-import traceback
-from pathlib import Path
 
 import click
 
 from impasto.cli.app import cli
-from impasto.cli.attempts import failures_table
 from impasto.cli.printing import complain
 from impasto.cli.terminal import size_of
 from impasto.errors import AllProvidersFailed, ImpastoError, InvalidRequest, SettingsError, UnknownModel
-from impasto.plugins import default_plugins
 
 _GRACE = 0.2
 """Seconds in which a thread may end by itself."""
+
+_QUIET = frozenset({"--version", "models", "plugins"})
+"""What logs nothing, and is to be there at once: to import `logging` takes longer than to list the models."""
 
 DONE, FAILED, NOT_POSSIBLE, INTERRUPTED = 0, 1, 2, 130
 
@@ -31,8 +28,8 @@ def run() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A file's name need not be text; it is printed as the bytes that it is.
         sys.stdout.reconfigure(errors="surrogateescape")
-    log = logging.getLogger("impasto")
-    log.addHandler(_Complaints())
+    if not _QUIET.intersection(sys.argv[1:2]):
+        _tell_warnings()
     try:
         status = cli.main(prog_name="impasto", standalone_mode=False) or DONE
         if sys.stdout is not None:
@@ -53,14 +50,15 @@ def run() -> int:
     return int(status)
 
 
-class _Complaints(logging.Handler):
-    """Says what is logged as a warning, as the command line says everything."""
+def _tell_warnings() -> None:
+    """Say what is logged as a warning, as the command line says everything."""
+    import logging
 
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+    class Complaints(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            complain(record.getMessage())
 
-    def emit(self, record: logging.LogRecord) -> None:
-        complain(record.getMessage())
+    logging.getLogger("impasto").addHandler(Complaints(logging.WARNING))
 
 
 def _report(error: BaseException) -> None:
@@ -75,15 +73,22 @@ def _report(error: BaseException) -> None:
         case click.ClickException():
             complain(error.format_message())
         case UnknownModel():
+            from impasto.plugins import default_plugins
+
             broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
             complain(str(error), f"Some plugins are broken ({', '.join(broken)}): impasto plugins." if broken else "")
         case AllProvidersFailed():
+            from impasto.cli.attempts import failures_table
+
             width = size_of(sys.stderr)[0] if sys.stderr is not None and sys.stderr.isatty() else None
             tried = f"{len(error.attempts)} attempt{'s' if len(error.attempts) > 1 else ''}"
             complain(f"no picture after {tried}.", *failures_table(error, width).splitlines(), *_notes(error))
         case ImpastoError():
             complain(str(error), *_notes(error))
         case _:
+            import traceback
+            from pathlib import Path
+
             place = traceback.extract_tb(error.__traceback__)[-1]
             file = "/".join(Path(place.filename).parts[-2:])
             complain(f"this should not have happened: {type(error).__name__}: {error} ({file}, line {place.lineno}).")
@@ -126,6 +131,8 @@ def _let_go_of_streams() -> None:
 
 def _is_work_left() -> bool:
     """Tell whether a thread that the interpreter would wait for runs on, though it has been told to stop."""
+    import threading
+
     waited_for = [each for each in threading.enumerate() if not each.daemon and each is not threading.main_thread()]
     for thread in waited_for:
         thread.join(_GRACE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import unicodedata
 from typing import TextIO
 
@@ -33,6 +32,8 @@ def size_of(stream: TextIO) -> tuple[int, int]:
         columns, lines = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
         columns, lines = 0, 0
+    import shutil
+
     usual = shutil.get_terminal_size()
     return columns or usual.columns, lines or usual.lines
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -175,6 +174,8 @@ def _section_of(variable: str, value: str) -> tuple[str, ProviderSection]:
     setting = match["setting"].lower()
     content: object = value
     if setting == "headers":
+        import json
+
         try:
             content = json.loads(value)
         except (ValueError, RecursionError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +56,10 @@ def parse(text: str, path: Path) -> dict[str, Any]:
     Raises:
         SettingsError: it is not TOML; the message names file and line.
     """
+    if not text:
+        return {}
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -90,6 +93,8 @@ def line_of(text: str, place: tuple[str, ...]) -> int:
 
 
 def _table(lines: list[str]) -> dict[str, Any] | None:
+    import tomllib
+
     try:
         return tomllib.loads("\n".join(lines))
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -58,6 +57,8 @@ def table(value: object, place: Place, known: Iterable[str] | None = None) -> Ma
         if not isinstance(key, str):
             raise Fault((*place, str(key)), "a key must be text")
         if names is not None and key not in names:
+            import difflib
+
             near = difflib.get_close_matches(key, names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
             raise Fault((*place, key), f"there is no such setting; {hint}")
