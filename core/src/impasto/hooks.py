@@ -18,7 +18,7 @@ from impasto.plaintext import plain_text
 from impasto.request import ImageRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SLOWEST_HOOK = 5.0
 """Seconds beyond which a hook that was slow has failed. Long work belongs into a `LocalCall`, which has a thread."""
@@ -34,7 +34,7 @@ class Hooks:
     def __init__(self) -> None:
         self._manager = pluggy.PluginManager("impasto")
         self._manager.add_hookspecs(hookspecs)
-        self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
+        self._callers: dict[tuple[str, str], Callable[..., Any]] = {}
         self._homes: dict[str, str] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -207,8 +207,8 @@ class Hooks:
         """Return the hooks that a plugin implements, other than those that it wraps."""
         return {caller.name for caller, each in self._implementations(name) if not (each.wrapper or each.hookwrapper)}
 
-    def _caller(self, owner: str, hook: str) -> pluggy.HookCaller:
-        """Return a caller that reaches one plugin's implementation, and everybody's wrappers.
+    def _caller(self, owner: str, hook: str) -> Callable[..., Any]:
+        """Return what reaches one plugin's implementation, and everybody's wrappers.
 
         It is made anew after every registration, because its list of removed plugins is fixed when it is made.
         """
@@ -216,11 +216,15 @@ class Hooks:
         if key not in self._callers:
             everybody: pluggy.HookCaller = getattr(self._manager.hook, hook)
             others = [
-                each.plugin
+                each
                 for each in everybody.get_hookimpls()
                 if each.plugin_name != owner and not (each.wrapper or each.hookwrapper)
             ]
-            self._callers[key] = self._manager.subset_hook_caller(hook, others)
+            reached = [each for each in everybody.get_hookimpls() if each not in others]
+            if hook in _OWNER_HOOKS and len(reached) == 1 and reached[0].plugin_name == owner:
+                self._callers[key] = _straight_to(reached[0])
+            else:
+                self._callers[key] = self._manager.subset_hook_caller(hook, [each.plugin for each in others])
         return self._callers[key]
 
     def _culprit(self, error: BaseException, called: str) -> str:
@@ -232,6 +236,16 @@ class Hooks:
                 if module == home or module.startswith(f"{home}."):
                     return plugin
         return called
+
+
+def _straight_to(implementation: pluggy.HookImpl) -> Callable[..., Any]:
+    """Return what calls one implementation that nobody wraps, in a fraction of the time of a call to many."""
+    function, taken = implementation.function, implementation.argnames
+
+    def call(**arguments: object) -> Any:
+        return function(*[arguments[name] for name in taken])
+
+    return call
 
 
 def _kind(value: object) -> str:

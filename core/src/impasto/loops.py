@@ -1,13 +1,17 @@
-"""Which event loop runs this. asyncio has quicker ways to wait than those that hold on trio too."""
+"""Which event loop runs this. asyncio has quicker ways to wait than those that hold on trio too.
+
+asyncio is not imported here: where it runs, it has been.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import sys
 from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
 
@@ -27,7 +31,7 @@ class _Future:
     __slots__ = ("_future",)
 
     def __init__(self) -> None:
-        self._future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._future: asyncio.Future[None] = sys.modules["asyncio"].get_running_loop().create_future()
 
     def set(self) -> None:
         if not self._future.done():
@@ -39,8 +43,9 @@ class _Future:
 
 def is_asyncio() -> bool:
     """Tell whether an asyncio task runs this; under trio as a guest, asyncio's loop runs, but none of its tasks."""
+    asyncio = sys.modules.get("asyncio")
     try:
-        return asyncio.current_task() is not None
+        return asyncio is not None and asyncio.current_task() is not None
     except RuntimeError:
         return False
 

@@ -52,9 +52,11 @@ class Plugins:
         self._own: dict[str, dict[str, Model]] = {}
         self._found_owners: dict[str, str] = {}
         self._has_opaque = any(plugin.is_opaque for plugin in self._usable.values())
+        self._ways: dict[str, tuple[Model, tuple[str, Hooks, Model]]] = {}
         self._index()
 
     def _index(self) -> None:
+        self._ways.clear()
         usable = self._usable.values()
         self._models = tuple(
             sorted((model for plugin in usable for model in plugin.models), key=lambda model: model.name)
@@ -116,8 +118,8 @@ class Plugins:
             InvalidRequest: the owner refuses the request.
             PluginError: the plugin cannot be imported, or the hook failed or returned something else.
         """
-        owner, hooks = self._owner(model)
-        return hooks.build_payload(owner, self._own_model(owner, model), request)
+        owner, hooks, own = self._way_to(model)
+        return hooks.build_payload(owner, own, request)
 
     def parse_event(self, model: Model, event: ServerEvent) -> list[Outcome]:
         """Return what an event means, from the model's owner.
@@ -126,8 +128,8 @@ class Plugins:
             ResponseError: the service reports a failure, or said something that the plugin did not expect.
             PluginError: the plugin cannot be imported, or the hook failed or returned something else.
         """
-        owner, hooks = self._owner(model)
-        return hooks.parse_event(owner, self._own_model(owner, model), event)
+        owner, hooks, own = self._way_to(model)
+        return hooks.parse_event(owner, own, event)
 
     def register_commands(self, cli: click.Group) -> list[PluginError]:
         """Let the plugins add their commands; return the errors of those that failed."""
@@ -168,11 +170,18 @@ class Plugins:
                 self._begun()
             return [plugin.name for plugin in self._usable.values() if hook in plugin.hooks and plugin.error is None]
 
-    def _owner(self, model: Model) -> tuple[str, Hooks]:
+    def _way_to(self, model: Model) -> tuple[str, Hooks, Model]:
+        """Return a model's owner, what calls its hooks, and the model as the plugin itself made it."""
+        known = self._ways.get(model.name)
+        if known is not None and known[0] is model:
+            return known[1]
         owner = self.owner_of(model.provider.id)
         if owner is None:
             raise PluginError("no plugin by that name is loaded", plugin=model.provider.id)
-        return owner, self._imported(owner)
+        hooks = self._imported(owner)
+        way = owner, hooks, self._own_model(owner, model)
+        self._ways[model.name] = model, way
+        return way
 
     def _own_model(self, plugin: str, model: Model) -> Model:
         own = self._own.get(plugin, {}).get(model.name)
