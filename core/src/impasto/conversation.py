@@ -206,15 +206,15 @@ class Conversation:
             images.append(complete)
         request = self._request
         parameters = {name: value for name, value in request.given().items() if name not in {"images", "mask"}}
-        response = replace(
+        return replace(
             response,
             images=tuple(images),
             prompt=response.prompt or request.prompt,
             model=self._model.id,
             provider=self._model.provider.id,
             parameters=parameters,
+            seed=images[0].seed if response.seed is None else response.seed,
         )
-        return replace(response, seed=images[0].seed) if response.seed is None else response
 
     async def _completed(self, image: Image) -> Image:
         if image.is_remote:

@@ -10,6 +10,7 @@ from impasto import Image
 _DEEPEST = 8
 _SUFFIX = re.compile(r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
 _ANY_SUFFIX = re.compile(r"\.\w{1,5}$")
+_PLAIN = re.compile(r"[\w./-]+", re.ASCII)
 _REMOTE = re.compile(r"https?://", re.IGNORECASE)
 
 
@@ -92,7 +93,7 @@ def _address_of_file(file: dict[str, object], root: str) -> str | None:
             return None
     elsewhere = isinstance(url, str) and url and "/file=" not in url
     if isinstance(path, str) and path and not elsewhere:
-        return path if _REMOTE.match(path) else f"{root}/file={quote(path)}"
+        return path if _REMOTE.match(path) else f"{root}/file={path if _PLAIN.fullmatch(path) else quote(path)}"
     return url if isinstance(url, str) and url else None
 
 
