@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_free(self) -> bool:
         """Whether another exchange can begin."""
-        return not self._busy and not self._closed and self._failure is None
+        return not self._busy and self._transport is not None and not self._transport.is_closing()
 
     async def send(self, head: bytes, body: bytes, idle: float) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         """Send a request, and return the status, reason phrase and header fields of its answer.
@@ -148,6 +148,7 @@ class Connection(asyncio.Protocol):
         if self._draining and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._body.clear()
         if self._keep and not self._closed:
             self._busy = False
             self._settled(self)
