@@ -204,6 +204,7 @@ class TestBroken:
             assert shelf.models().said == {"pen/pen": ""}
             assert shelf.paint("any").imported == ["pen"]
             edit(library, fault, f"#{' ' * (len(fault) - 2)}\n")
+            forget_bytecode(shelf.lib)
             assert shelf.paint("any").said["provider"] == "brush"
 
 
