@@ -161,6 +161,8 @@ class Plugins:
         for outcome in outcomes:
             if not isinstance(outcome, Progress | ImagePreview | ImageResponse | Follow):
                 raise PluginError(f"returned {_kind(outcome)} among its outcomes", plugin=owner, hook="parse_event")
+            if isinstance(outcome, Follow) and (wrong := _not_taken_from_an_answer(outcome)):
+                raise ProtocolError(f"the answer was not understood ({wrong}): {_quoted(event)}")
         return list(outcomes)
 
     def register_commands(self, cli: click.Group) -> list[PluginError]:
@@ -312,6 +314,15 @@ def _with_error(plugin: Plugin, error: BaseException) -> Plugin:
         error = PluginError(f"{type(cause).__name__}: {cause}", plugin=plugin.name)
         error.__cause__ = cause
     return Plugin(plugin.name, plugin.distribution, plugin.version, error=error)
+
+
+def _not_taken_from_an_answer(follow: Follow) -> str:
+    """Return what is wrong with a part of a `Follow` that plugins take from answers as it comes; empty for nothing."""
+    if isinstance(follow.payload, HttpRequest) and not isinstance(follow.payload.url, str):
+        return f"to go on at {_kind(follow.payload.url)}"
+    if not isinstance(follow.after, int | float):
+        return f"to go on after {_kind(follow.after)}"
+    return ""
 
 
 def _kind(value: object) -> str:

@@ -9,6 +9,7 @@ from impasto.cli.keys import keys
 from impasto.cli.listing import models, plugins
 from impasto.cli.paint import paint
 from impasto.cli.printing import complain
+from impasto.cli.record import record, replay
 from impasto.plugins import default_plugins
 
 
@@ -102,3 +103,5 @@ cli.add_command(models)
 cli.add_command(plugins)
 cli.add_command(doctor)
 cli.add_command(keys)
+cli.add_command(record)
+cli.add_command(replay)
