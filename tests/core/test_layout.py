@@ -101,7 +101,8 @@ def test_the_core_depends_on_what_it_says_and_on_nothing_else() -> None:
     required = importlib.metadata.requires("impasto") or []
     extra = {re.split(r"[^\w-]", each)[0] for each in required if "extra == 'testing'" in each}
     declared = {re.split(r"[^\w-]", each)[0] for each in required if "extra ==" not in each}
-    in_testing, elsewhere = set(), set()
+    in_testing: set[str] = set()
+    elsewhere: set[str] = set()
     for path in CORE.rglob("*.py"):
         (in_testing if room_of(path) == "testing" else elsewhere).update(third_party_imports(path))
     assert elsewhere == declared
@@ -110,7 +111,7 @@ def test_the_core_depends_on_what_it_says_and_on_nothing_else() -> None:
 
 def test_transcripts_recording_and_replay_need_no_library_for_tests() -> None:
     code = (
-        "import sys, impasto.testing.transcript, impasto.testing.recording, impasto.testing.replaying\n"
+        "import sys, impasto.testing.transcript, impasto.testing.recording, impasto.testing.standin\n"
         "print({'pytest', 'hypothesis'} & set(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

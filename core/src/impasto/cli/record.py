@@ -91,7 +91,7 @@ def replay(ctx: click.Context, transcript: Path, command: tuple[str, ...], port:
     With COMMAND, run that against it, such as: impasto replay drawn.http impasto "a red fox" -m easel. Without, say how
     to reach it, and serve until interrupted. Each request is told on stderr, with what differs from the recorded one.
     """
-    from impasto.testing.replaying import ReplayServer
+    from impasto.testing.standin import ReplayServer
     from impasto.testing.transcript import Transcript
 
     said = Transcript.read(transcript)
@@ -106,9 +106,11 @@ def replay(ctx: click.Context, transcript: Path, command: tuple[str, ...], port:
                 ctx.exit(_run(command, variables))
             words = " ".join(f"{name}={value}" for name, value in variables.items())
             prompt = str(said.request.get("prompt", "a red fox"))
-            print_line(f'{words} impasto -m {said.model} {json.dumps(prompt, ensure_ascii=False)}')
+            print_line(f"{words} impasto -m {said.model} {json.dumps(prompt, ensure_ascii=False)}")
             if model.url:
-                complain(f'{model.name} has an address of its own; settings: [providers."{model.name}"] url = "{server.url}"')
+                complain(
+                    f'{model.name} has an address of its own; settings: [providers."{model.name}"] url = "{server.url}"'
+                )
             threading.Event().wait()
     except OSError as error:
         raise InvalidRequest(f"nothing can be served: {error.strerror or error}.") from error

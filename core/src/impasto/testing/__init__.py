@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from impasto.testing.faults import Fault
     from impasto.testing.playing import Played, play
     from impasto.testing.recording import record
-    from impasto.testing.replaying import ReplayServer, replaying
     from impasto.testing.requests import requests_for
+    from impasto.testing.standin import ReplayServer, replaying
     from impasto.testing.transcript import Exchange, Transcript, TranscriptError
 
 _HOMES = {
@@ -30,7 +30,7 @@ _HOMES = {
     "faults": ("Fault",),
     "playing": ("Played", "play"),
     "recording": ("record",),
-    "replaying": ("ReplayServer", "replaying"),
+    "standin": ("ReplayServer", "replaying"),
     "requests": ("requests_for",),
     "transcript": ("Exchange", "Transcript", "TranscriptError"),
 }

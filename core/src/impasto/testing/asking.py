@@ -83,11 +83,15 @@ def sent(subject: Subject, model: Model, request: ImageRequest, talks: Sequence[
     found: list[object] = []
     try:
         found.append(subject.plugins.build_payload(model, request))
-        for talk in talks:
-            if talk.transcript.exchanges:
+    except ImpastoError as error:
+        return str(error)
+    for talk in talks:
+        if talk.transcript.exchanges:
+            try:
                 played = play(subject.plugins, model, request, talk.transcript.exchanges, strict=False)
+            except ImpastoError as error:
+                found.append(str(error))
+            else:
                 found += played.payloads
                 found += [str(played.ending)] if isinstance(played.ending, ResponseError) else []
-    except ImpastoError as error:
-        found.append(str(error))
     return repr(found)

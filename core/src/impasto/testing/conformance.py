@@ -266,8 +266,8 @@ class Conformance:
                     if asks_again(subject, model, event, body):
                         raise Fault(
                             f"{talk.name}, event {number}: {event.payload.describe()} is asked for again when it is "
-                            f"answered with {body[:40]!r}, and so on without end. Go on for the states that the service "
-                            "documents, and raise a ResponseError for all others."
+                            f"answered with {body[:40]!r}, and so on without end. Go on for the states that the "
+                            "service documents, and raise a ResponseError for others."
                         )
 
     def _loaded(self) -> Subject:

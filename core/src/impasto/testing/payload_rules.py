@@ -75,7 +75,7 @@ def _faults_of_url(payload: HttpRequest, model: Model) -> Iterator[str]:
         yield f"url must be text, not {url!r:.60}."
         return
     if any(not "!" <= c <= "~" for c in url):
-        yield f"url {url!r:.120} holds signs that no address has: urllib.parse.quote(…, safe='') what comes from a request."
+        yield f"url {url!r:.120} holds signs that no address has: urllib.parse.quote(…, safe='') what a user wrote."
     if "#" in url:
         yield f"url {url!r:.120} holds '#', and what is behind it is never sent: quote it, or leave it out."
     if "://" not in url.partition("?")[0] and not url.startswith("//"):
@@ -204,7 +204,7 @@ def _faults_of_memory(payload: HttpRequest, model: Model, request: ImageRequest)
         )
         return
     if read.payload != asked:
-        yield f"it is another one when it has been written down and read again: {asked!r:.200} and {read.payload!r:.200}."
+        yield f"written down and read again, it is another one: {asked!r:.200} and {read.payload!r:.200}."
 
 
 def _faults_of_call(call: LocalCall) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import functools
 import io
 import re
@@ -62,20 +61,33 @@ def made_plain(data: bytes) -> bytes:
         return data
 
 
-def with_small_pictures(text: str) -> str:
-    """Return text in which a small picture stands for each that is written out in base64."""
-    return _BASE64.sub(_small, text)
+def without_pictures(text: str) -> tuple[str, list[str]]:
+    """Return text without the pictures that are written out in base64, and small ones to stand for them.
+
+    In the text, what `with_pictures` puts them back for is left in their places.
+    """
+    small: list[str] = []
+
+    def replaced(match: re.Match[str]) -> str:
+        picture = _small(match[0])
+        if picture is None:
+            return match[0]
+        small.append(picture)
+        return f"\0{len(small) - 1}\0"
+
+    return _BASE64.sub(replaced, text.replace("\0", "\ufffd")), small
 
 
-def _small(match: re.Match[str]) -> str:
+def with_pictures(text: str, pictures: list[str]) -> str:
+    """Return text with pictures in the places that `without_pictures` left."""
+    return re.sub("\0(\\d+)\0", lambda match: pictures[int(match[1])], text)
+
+
+def _small(encoded: str) -> str | None:
     try:
-        head = base64.b64decode(match[0][:80])
-    except binascii.Error:
-        return match[0]
-    picture_format = format_of(head)
-    if picture_format is None:
-        return match[0]
-    try:
+        picture_format = format_of(base64.b64decode(encoded[:80]))
+        if picture_format is None:
+            return None
         return base64.b64encode(plain_picture(picture_format, _SMALL, _SMALL)).decode()
-    except ValueError:
-        return match[0]
+    except ValueError:  # binascii's too: it is not base64, or no picture that can be written
+        return None

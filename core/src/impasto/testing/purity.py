@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import os
 import random
 import sys
@@ -84,6 +85,7 @@ def watched() -> Iterator[Watch]:
     _install()
     watch = Watch(threading.get_ident())
     before = sys.getprofile()
+    collecting = gc.isenabled()
     environ = type(os.environ)
     reads = environ.__getitem__
     counts = environ.__iter__
@@ -97,6 +99,7 @@ def watched() -> Iterator[Watch]:
         return counts(self)
 
     with mock.patch.object(environ, "__getitem__", getitem), mock.patch.object(environ, "__iter__", iterate):
+        gc.disable()  # what a collection finalizes, and whom it tells, is not the hook's doing
         _watch = watch
         sys.setprofile(_profile)
         try:
@@ -104,6 +107,8 @@ def watched() -> Iterator[Watch]:
         finally:
             sys.setprofile(before)
             _watch = None
+            if collecting:
+                gc.enable()
 
 
 def _install() -> None:

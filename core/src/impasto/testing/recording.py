@@ -23,7 +23,7 @@ from impasto.fitting import draw_seed
 from impasto.keys import find_key
 from impasto.settings import Settings
 from impasto.signing import Destination
-from impasto.testing.detour import Detour
+from impasto.testing.detour import Detour, origin_in
 from impasto.testing.loopback import serving
 from impasto.testing.scrubbing import dropped, scrub
 from impasto.testing.transcript import PICTURE, Exchange, Transcript
@@ -81,11 +81,14 @@ def record(
         sections = {name: {"url": recorder.detour.url} for name in (model.provider.id, model.name)}
         own = Settings(providers=sections, timeouts=to.timeouts, bounds=settings.bounds)
         ending = anyio.run(_paint, prompt, model, Client(settings=own, plugins=plugins), asked, recorder, tell)
-    kept = tuple(each.exchange(recorder.detour) for each in recorder.kept)
+    kept = [each.exchange(recorder.detour) for each in recorder.kept]
     ends = PICTURE if isinstance(ending, ImageResponse) else type(ending).__name__
     request = {"prompt": prompt, **{name: value for name, value in asked.items() if value is not None}}
+    declared = model.url or model.provider.url
+    if declared:
+        kept = [_elsewhere(each, origin_in(to.url), origin_in(declared)) for each in kept]
     secrets = [*to.headers.values(), *([to.key.reveal()] if to.key else [])]
-    return scrub(Transcript(kept, model.name, request, ends), secrets), ending
+    return scrub(Transcript(tuple(kept), model.name, request, ends), secrets), ending
 
 
 async def _paint(
@@ -187,9 +190,7 @@ class _Recorder:
         for name in () if signing is None else signing.params(""):
             address = address.copy_remove_param(name)
         headers = {
-            name: value
-            for name, value in asked.headers.items()
-            if name not in _NOT_PASSED_ON and name not in unsigned
+            name: value for name, value in asked.headers.items() if name not in _NOT_PASSED_ON and name not in unsigned
         }
         passed = _Passed(asked, str(address), headers)
         self._passed.append(passed)
@@ -204,7 +205,9 @@ class _Recorder:
         sent = {**headers, **secret_headers, "accept-encoding": "identity"}
         async with client, client.stream(asked.method, address, headers=sent, content=asked.body) as response:
             passed.status = response.status_code
-            passed.answered = {name: value for name, value in response.headers.items() if name not in _OF_THE_CONNECTION}
+            passed.answered = {
+                name: value for name, value in response.headers.items() if name not in _OF_THE_CONNECTION
+            }
             reply.begin(response.status_code, self._turned(passed.answered))
             await self._pass_body(response, passed, reply)
             self._cookies.update(client.cookies)
@@ -237,6 +240,20 @@ class _Recorder:
             return self.detour.turned(text.decode()).encode()
         except UnicodeDecodeError:
             return text
+
+
+def _elsewhere(exchange: Exchange, here: str, declared: str) -> Exchange:
+    """Return an exchange as it would have been at the address that the plugin declares, if the user has moved it."""
+    if here == declared:
+        return exchange
+
+    def moved(text: str) -> str:
+        text = text.replace(here, declared)
+        return text.replace(here.replace("/", "\\/"), declared.replace("/", "\\/"))
+
+    body = exchange.body if b"\0" in exchange.body else moved(exchange.body.decode("latin-1")).encode("latin-1")
+    headers = {name: moved(value) for name, value in exchange.headers.items()}
+    return dataclasses.replace(exchange, url=moved(exchange.url), headers=headers, body=body)
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from impasto.testing.pictures import made_plain, with_small_pictures
+from impasto.testing.pictures import made_plain, with_pictures, without_pictures
 from impasto.testing.transcript import Exchange, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _KEY = "a-key-was-here"
 
@@ -22,11 +24,13 @@ _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _HOME = re.compile(r"(/(?:home|Users)|[A-Za-z]:\\{1,2}Users)([/\\]{1,2})(?!someone\b)[^/\\\s\"']+")
-_IPV4 = re.compile(r"(?<![\w.])(?!127\.|0\.0\.0\.0|192\.0\.2\.)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.])")
+_IPV4 = re.compile(
+    r"(?<![\w.])(?!127\.|0\.0\.0\.0|192\.0\.2\.)(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.])"
+)
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){4,7}(?::?[0-9A-Fa-f]{1,4})(?![\w:])")
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[0-9a-f]{24,}|[0-9A-F]{24,})(?![0-9A-Za-z])")
-_ID = re.compile(r"(?<![A-Za-z0-9+/])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,64}(?![A-Za-z0-9+/=])")
+_ID = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{20,}(?![A-Za-z0-9])")
 _PERSON = re.compile(
     r'(?i)("(?:e-?mail|user_?name|user_?id|user|login|full_?name|first_?name|last_?name|account(?:_?id)?|org(?:anization)?'
     r'(?:_?id)?|team(?:_?id)?|ip(?:_?address)?|phone|session(?:_?hash|_?id)?)"\s*:\s*)"((?:[^"\\]|\\.)+)"'
@@ -88,7 +92,7 @@ class _Scrubber:
     def text(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, _KEY)
-        text = with_small_pictures(text)
+        text, pictures = without_pictures(text)
         text = _BEARER.sub(rf"\1 {_KEY}", text)
         for pattern in (_JWT, _PREFIXED_KEY):
             text = pattern.sub(_KEY, text)
@@ -99,7 +103,8 @@ class _Scrubber:
         text = _IPV6.sub("2001:db8:0:0:0:0:0:1", text)
         text = _UUID.sub(lambda match: self._placeholder(match[0], _uuid), text)
         text = _HEX.sub(lambda match: self._placeholder(match[0], _zeros), text)
-        return _ID.sub(lambda match: self._placeholder(match[0], _word) if _is_id(match[0]) else match[0], text)
+        text = _ID.sub(lambda match: self._placeholder(match[0], _word) if _is_id(match[0]) else match[0], text)
+        return with_pictures(text, pictures)
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         return {name: self.text(value) for name, value in headers.items() if not dropped(name, value)}

@@ -8,9 +8,9 @@ import os
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from impasto import payloads
 from impasto.catalogue import GROUP, installed_plugins
 from impasto.errors import ImpastoError, PluginError, ResponseError
+from impasto.payloads import LocalCall
 from impasto.plugins import Plugin, Plugins
 from impasto.testing.faults import Fault
 from impasto.testing.purity import watched
@@ -201,9 +201,9 @@ def _alike(first: object, second: object) -> bool:
 
 
 def _why(first: object, second: object) -> str:
-    if isinstance(first, payloads.LocalCall) and isinstance(second, payloads.LocalCall):
-        if first.function != second.function:
-            return "Its function is made anew each time: name a function of the module, and put the rest into kwargs."
+    calls = isinstance(first, LocalCall) and isinstance(second, LocalCall)
+    if calls and first.function != second.function:
+        return "Its function is made anew each time: name a function of the module, and put the rest into kwargs."
     return "Use request.id where something must be unique; the core draws it anew for each attempt."
 
 

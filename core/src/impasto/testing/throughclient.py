@@ -12,7 +12,7 @@ from impasto.hookspecs import hookimpl
 from impasto.payloads import Follow, Outcome
 from impasto.plugins import Plugins
 from impasto.settings import Settings
-from impasto.testing.replaying import replaying
+from impasto.testing.standin import replaying
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -163,7 +163,8 @@ class Transcript:
             lines.append(f"model: {self.model}")
         if self.request:
             lines.append(f"request: {json.dumps(dict(self.request), ensure_ascii=False)}")
-        lines.append(f"ends: {self.ends}")
+        if self.ends != PICTURE or self.model:
+            lines.append(f"ends: {self.ends}".rstrip())
         for each in self.exchanges:
             lines.append("")
             lines += _lines(">", f"{each.method} {each.url}", each.sent_headers, each.sent)
