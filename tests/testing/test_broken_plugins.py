@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import impasto.testing.conformance  # noqa: F401 - here, so that the runs within the tests share its classes
+
 LITTLE = Path(__file__).parent / "little"
 
 SUITE = """
@@ -68,6 +70,8 @@ WAYS = [
     Way("a key from the environment", SUBMIT,
         WITH.format('headers={"X-Own": __import__("os").environ["EASEL_KEY"]}'),
         "test_no_key_is_in_a_payload", "headers['X-Own'] holds the value of EASEL_KEY"),
+    Way("a key from the environment, kept at import", SUBMIT, WITH.format('headers={"X-Own": KEPT}'),
+        "test_no_key_is_kept_when_the_module_is_imported", "A payload holds the value of EASEL_KEY"),
     Way("a header for a key", SUBMIT, WITH.format('headers={"Authorization": "Bearer"}'),
         "test_no_key_is_in_a_payload", "headers['Authorization'] is where a key travels. A plugin never sees a key"),
     Way("the environment", ASKED, ASKED + "    import os\n    asked['user'] = os.environ.get('USER')\n",
@@ -114,7 +118,7 @@ WAYS = [
 def run(pytester: pytest.Pytester, way: Way | None = None) -> pytest.RunResult:
     source = (LITTLE / "impasto_easel.py").read_text("utf-8")
     source = source.replace("    ContentRejected,\n", "    ContentRejected,\n    InvalidRequest,\n    ResponseError,\n")
-    source += "\n\nCOUNT = []\n"
+    source += '\n\nimport os\n\nCOUNT = []\nKEPT = os.environ.get("EASEL_KEY", "")\n'
     if way is not None:
         assert source.count(way.right) == 1
         source = source.replace(way.right, way.wrong).replace('["EASEL_KEY"]', '.get("EASEL_KEY", "")')
@@ -128,7 +132,7 @@ def run(pytester: pytest.Pytester, way: Way | None = None) -> pytest.RunResult:
 
 
 def test_a_plugin_that_is_right_passes(pytester: pytest.Pytester) -> None:
-    run(pytester).assert_outcomes(passed=24)
+    run(pytester).assert_outcomes(passed=25)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)

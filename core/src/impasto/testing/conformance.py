@@ -167,9 +167,7 @@ class Conformance:
         """Neither a key that the environment holds, nor a header or field in which one travels."""
         with told():
             subject = self._loaded()
-            canaries = {
-                variable: f"canary-{index:04}-of-a-key" for index, (variable, _) in enumerate(subject.canaries())
-            }
+            canaries = _canaries(subject)
             known = [dict(subject.canaries()), canaries]
             with mock.patch.dict(os.environ, canaries):
                 for words, asked in declared(model, [*edge_requests(model), *full_requests(model)]):
@@ -177,6 +175,19 @@ class Conformance:
                         payload = subject.plugins.build_payload(model, asked)
                         for keys in known:
                             tell(f"{words}: ", key_faults(payload, model, keys))
+
+    def test_no_key_is_kept_when_the_module_is_imported(self) -> None:
+        """A new process, in whose environment keys are set from the start, builds payloads without them."""
+        with told():
+            subject = self._loaded()
+            canaries = _canaries(subject)
+            payloads = subject.first_payloads(canaries) if canaries else ""
+            for variable, key in canaries.items():
+                if key in payloads:
+                    raise Fault(
+                        f"A payload holds the value of {variable}, which is read when the module is imported. A plugin "
+                        "never sees a key: declare Provider(auth=…), and the core signs."
+                    )
 
     def test_conversations_are_recorded(self, request: pytest.FixtureRequest) -> None:
         """At least one transcript ends in a picture, unless the plugin works on this machine."""
@@ -292,3 +303,8 @@ def _as_recorded(talk: Talk, subject: Subject) -> Played:
         return talk.played(subject)
     except Fault as fault:
         raise ToldElsewhere from fault
+
+
+def _canaries(subject: Subject) -> dict[str, str]:
+    """Return a value for each variable that holds a key, to be looked for where no key may be."""
+    return {variable: f"canary-{index:04}-of-a-key" for index, (variable, _) in enumerate(subject.canaries())}

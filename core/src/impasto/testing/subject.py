@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import subprocess
+import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +19,24 @@ from impasto.testing.purity import watched
 from impasto.testing.state import changed, fingerprint, global_state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from impasto.events import ServerEvent
     from impasto.models import Model
     from impasto.payloads import Outcome, Payload
     from impasto.request import ImageRequest
+
+
+_FIRST_PAYLOADS = """
+import importlib, sys
+from impasto.fitting import fit
+from impasto.plugins import Plugins
+from impasto.request import ImageRequest
+
+plugins = Plugins(objects={"subject": importlib.import_module(sys.argv[1])})
+for model in plugins.models:
+    sys.stdout.write(repr(plugins.build_payload(model, fit(model, ImageRequest("a red fox")))))
+"""
 
 
 class Subject:
@@ -87,6 +101,26 @@ class Subject:
         for variable in {model.provider.auth.env for model in self.models if model.provider.auth is not None}:
             if variable:
                 yield variable, os.environ.get(variable, "")
+
+    def first_payloads(self, variables: Mapping[str, str]) -> str:
+        """Return, as text, the payloads that a new process builds for a prompt alone, with variables set from its start.
+
+        Empty where the plugin is an object of this process.
+
+        Args:
+            variables: beside those of this process.
+
+        Raises:
+            Fault: the plugin cannot be imported then.
+        """
+        if not isinstance(self.value, ModuleType):
+            return ""
+        environ = {**os.environ, **variables, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-W", "ignore", "-c", _FIRST_PAYLOADS, self.value.__name__]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            raise Fault(f"It cannot be imported in a new process: {done.stderr.strip().splitlines()[-1]}")
+        return done.stdout
 
     def build_payload(self, model: Model, request: ImageRequest) -> Payload:
         """Call the hook once, and again; return what it gives both times.
@@ -201,8 +235,7 @@ def _alike(first: object, second: object) -> bool:
 
 
 def _why(first: object, second: object) -> str:
-    calls = isinstance(first, LocalCall) and isinstance(second, LocalCall)
-    if calls and first.function != second.function:
+    if isinstance(first, LocalCall) and isinstance(second, LocalCall) and first.function != second.function:
         return "Its function is made anew each time: name a function of the module, and put the rest into kwargs."
     return "Use request.id where something must be unique; the core draws it anew for each attempt."
 
