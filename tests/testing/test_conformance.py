@@ -39,14 +39,16 @@ def test_a_plugin_may_be_an_object_and_go_without_transcripts(pytester: pytest.P
         "import impasto, impasto_easel\n"
         "class Easel:\n"
         "    list_models = impasto.hookimpl(lambda self: impasto_easel.list_models())\n"
-        "    build_payload = impasto.hookimpl(lambda self, model, request: impasto_easel.build_payload(model, request))\n"
+        "    build_payload = impasto.hookimpl(\n"
+        "        lambda self, model, request: impasto_easel.build_payload(model, request)\n"
+        "    )\n"
         "    parse_event = impasto.hookimpl(lambda self, model, event: impasto_easel.parse_event(model, event))\n"
         + of("Easel()", "examples = 5", "transcripts = None")
     )
     run(pytester, source).assert_outcomes(passed=13, skipped=6)
 
 
-def test_what_a_plugin_imports_in_a_hook_and_keeps_by_its_arguments_is_its_own_affair(
+def test_what_a_hook_imports_or_keeps_by_its_arguments_is_its_own_affair(
     pytester: pytest.Pytester,
 ) -> None:
     source = (

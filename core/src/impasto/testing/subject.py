@@ -103,7 +103,7 @@ class Subject:
                 yield variable, os.environ.get(variable, "")
 
     def first_payloads(self, variables: Mapping[str, str]) -> str:
-        """Return, as text, the payloads that a new process builds for a prompt alone, with variables set from its start.
+        """Return, as text, the payloads for a prompt alone of a new process, with variables set from its start.
 
         Empty where the plugin is an object of this process.
 
