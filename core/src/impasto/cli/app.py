@@ -15,6 +15,8 @@ _OWN = {
     "models": "impasto.cli.listing",
     "paint": "impasto.cli.paint",
     "plugins": "impasto.cli.listing",
+    "record": "impasto.cli.record",
+    "replay": "impasto.cli.record",
 }
 """The group's own commands, and the module that each is in: it is imported when the command is asked for."""
 
