@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from benchmarks import report, scale
+from benchmarks import decoding, latency, report, scale, startup
 from benchmarks.environments import Environments, environments
 from benchmarks.results import Results
 
 PARTS: dict[str, Callable[[Environments, int, bool], Results]] = {
+    "startup": lambda at, count, quick: startup.measure(at, count if quick else 3 * count),
+    "spaces": lambda at, count, quick: latency.measure(at, count if quick else 2 * count),
     "scale": lambda at, count, quick: scale.measure(at.peers, count, quick=quick),
+    "sse": lambda at, count, quick: decoding.measure(at.peers, 3 * count),
 }
 ROUNDS, QUICK_ROUNDS = 5, 3
 

@@ -107,7 +107,9 @@ def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
                 ]
         memory = f"memory a generation, {IN_FLIGHT:,} in flight"
         usual = [name for name in CLIENTS if name != SLOW]
-        held = rounds({name: functools.partial(_memory, peers, name, server.url) for name in usual}, count, warm=0)
+        held = rounds(
+            {name: functools.partial(_memory, peers, name, server.url) for name in usual}, 1 if quick else count, warm=0
+        )
         if not quick:
             held |= rounds({SLOW: functools.partial(_memory, peers, SLOW, server.url)}, 1, warm=0)
     for name, numbers in held.items():
