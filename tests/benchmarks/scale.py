@@ -28,10 +28,18 @@ SECONDS, QUICK_SECONDS = 1.0, 0.3
 IN_FLIGHT = 1000
 """Generations whose memory is measured."""
 
+MEMORY = f"memory a generation, {IN_FLIGHT:,} in flight"
+
 SLOW = "httpx"
 """Takes a minute for a thousand connections, because its pool looks through all of them for each."""
 
+_CPU, _THROUGHPUT = "CPU a generation", "throughput"
 _TESTS = Path(__file__).resolve().parents[1]
+
+
+def cpu(at_once: int) -> str:
+    """Return what the CPU with so many at once is called among the results."""
+    return f"{_CPU}, {at_once:,} at once"
 
 
 class Crowd:
@@ -91,8 +99,8 @@ def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
                 }
                 values = rounds(asks, count, warm=0 if quick else 1)
             for what, key, unit in (
-                ("CPU a generation", "cpu_us", "µs"),
-                ("throughput", "per_second", "generations/s"),
+                (_CPU, "cpu_us", "µs"),
+                (_THROUGHPUT, "per_second", "generations/s"),
             ):
                 results.measurements += [
                     Measurement(
@@ -105,7 +113,6 @@ def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
                     )
                     for name in names
                 ]
-        memory = f"memory a generation, {IN_FLIGHT:,} in flight"
         usual = [name for name in CLIENTS if name != SLOW]
         held = rounds(
             {name: functools.partial(_memory, peers, name, server.url) for name in usual}, 1 if quick else count, warm=0
@@ -113,7 +120,7 @@ def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
         if not quick:
             held |= rounds({SLOW: functools.partial(_memory, peers, SLOW, server.url)}, 1, warm=0)
     for name, numbers in held.items():
-        results.measurements.append(Measurement(PART, memory, name, "KB", numbers))
+        results.measurements.append(Measurement(PART, MEMORY, name, "KB", numbers))
     _judge(results)
     return results
 
@@ -125,7 +132,7 @@ def _memory(environment: Environment, name: str, url: str) -> float:
 
 def _judge(results: Results) -> None:
     for at_once in (32, 1000):
-        what = f"CPU a generation, {at_once:,} at once"
+        what = cpu(at_once)
         results.compare(PART, what, "impasto", (what, "gpt4free"), 0.9)
         results.compare(PART, what, "impasto", (what, "raw streams"), 4)
-    results.bound(PART, f"memory a generation, {IN_FLIGHT:,} in flight", "impasto", 40)
+    results.bound(PART, MEMORY, "impasto", 40)
