@@ -57,7 +57,7 @@ def by_impasto(chunks: Iterable[bytes]) -> int:
 
 def by_httpx_sse(chunks: Iterable[bytes]) -> int:
     """Decode as httpx-sse does, without httpx's part in it; return the characters of all data."""
-    from httpx_sse._decoders import SSEDecoder, SSELineDecoder  # type: ignore[import-not-found]
+    from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 
     text, lines, decoder, characters = codecs.getincrementaldecoder("utf-8")(), SSELineDecoder(), SSEDecoder(), 0
     for chunk in chunks:

@@ -114,10 +114,7 @@ class Results:
         Raises:
             LookupError: there is none of that name.
         """
-        found = [each for each in self.measurements if (each.what, each.who) == (what, who)]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} measurements of {what!r} by {who!r}")
-        return found[0].median
+        return self._one(what, who).median
 
     def compare(self, part: str, what: str, who: str, other: tuple[str, str], bound: float, **options: Any) -> None:
         """Add a target: the ratio of one median to another."""
@@ -127,8 +124,14 @@ class Results:
 
     def bound(self, part: str, what: str, who: str, bound: float, **options: Any) -> None:
         """Add a target: a median itself."""
-        (unit,) = {each.unit for each in self.measurements if (each.what, each.who) == (what, who)}
-        self.targets.append(Target(part, f"{what}, {who}", "", self.median(what, who), bound, unit, **options))
+        found = self._one(what, who)
+        self.targets.append(Target(part, f"{what}, {who}", "", found.median, bound, found.unit, **options))
+
+    def _one(self, what: str, who: str) -> Measurement:
+        found = [each for each in self.measurements if (each.what, each.who) == (what, who)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} measurements of {what!r} by {who!r}")
+        return found[0]
 
 
 def _without(said: dict[str, Any], name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import httpx_sse  # type: ignore[import-not-found]
+import httpx_sse
 
 from benchmarks.clients import Drawn, Generate, inputs
 
