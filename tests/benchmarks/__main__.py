@@ -7,6 +7,7 @@ the tables to ``docs/performance.md``.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
 
 from benchmarks import decoding, latency, report, scale, startup
@@ -39,6 +40,7 @@ def main() -> None:
     results = Results(setting=setting())
     made = environments()
     for part in given.only or PARTS:
+        print(f"measuring: {part}", file=sys.stderr, flush=True)
         results.add(PARTS[part](made, QUICK_ROUNDS if given.quick else ROUNDS, given.quick))
     print(report.on_terminal(results))
     folder = ROOT / "docs" if given.write_docs else CACHE
