@@ -59,10 +59,6 @@ def run_in(clone: Path, command: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_a_newcomers_first_test_passes(fresh_clone: Path) -> None:
-    assert re.search(r"^=+ \d+ passed in ", run_in(fresh_clone, FIRST).stdout, re.MULTILINE)
-
-
 class TestThePaintingCommand:
     """Without ``pip install uv``: the tests' own uv stands in for what that installs."""
 
@@ -80,6 +76,10 @@ class TestThePaintingCommand:
                 picture.load()
                 assert (picture.format, picture.size) == ("PNG", (768, 768))
         assert re.search(r"Built|Prepared|Installed|Uninstalled", said) is None
+
+
+def test_a_newcomers_first_test_passes(fresh_clone: Path) -> None:
+    assert re.search(r"^=+ \d+ passed in ", run_in(fresh_clone, FIRST).stdout, re.MULTILINE)
 
 
 PARTS = ["pip install uv", "uv run pytest", "uv run ruff check", "uv run ruff format --check", "uv run mypy"]
