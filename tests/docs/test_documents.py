@@ -46,10 +46,12 @@ def test_what_a_document_shows_works(
     variables: dict[str, str] = {}
     if any(DRAWN_ELSEWHERE.search(block.source) for block in blocks if block.language in {"python", "console"}):
         variables |= request.getfixturevalue("spaces")
-    if path.name == "plugins.md":
-        variables |= request.getfixturevalue("easel")
+    for service, page in {"easel": "plugins.md", "gouache": "tutorial.md"}.items():
+        if path == ROOT / "docs" / page:
+            variables |= request.getfixturevalue(service)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(in_tmp_path)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks:
         if block.title is not None:
