@@ -29,12 +29,12 @@ def name_of(path: Path) -> str:
 
 
 @pytest.fixture
-def modules() -> Iterator[None]:
+def modules(in_tmp_path: Path) -> Iterator[None]:
     """Forget what a document's code imported from its own folder."""
-    before = set(sys.modules)
     yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(in_tmp_path):
+            del sys.modules[name]
 
 
 @pytest.mark.usefixtures("modules")

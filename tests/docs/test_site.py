@@ -85,10 +85,15 @@ def test_every_document_has_a_page(pages: dict[Path, Page], site: Path) -> None:
     assert {Path() if path.name == "index" else path for path in documents} == built
 
 
-def test_every_document_can_be_reached_by_the_navigation(pages: dict[Path, Page], site: Path) -> None:
-    start = pages[site / "index.html"]
-    listed = {(site / urlsplit(link).path).resolve() for link in start.links if not urlsplit(link).scheme}
-    assert {path.parent for path in pages if path.name == "index.html"} - listed == set()
+def test_every_document_is_in_the_navigation_once() -> None:
+    listed = re.findall(r"^ +- .+: ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    documents = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    assert sorted(listed) == sorted(documents)
+
+
+def test_every_plugin_has_its_readme_on_a_page(pages: dict[Path, Page], site: Path) -> None:
+    built = {path.parent.name for path in pages if path.parent.parent == site / "providers"}
+    assert {Path(readme).parent.name for readme in READMES} == built
 
 
 def test_no_page_needs_the_network(pages: dict[Path, Page], site: Path) -> None:
