@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import contextlib
+import importlib
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from impasto.signing import Destination
 
 _PAUSES = (0.1, 0.4)
+_READERS = {
+    "AVIF": ("AvifImagePlugin", "AvifImageFile"),
+    "BMP": ("BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("GifImagePlugin", "GifImageFile"),
+    "JPEG": ("JpegImagePlugin", "JpegImageFile"),
+    "PNG": ("PngImagePlugin", "PngImageFile"),
+    "TIFF": ("TiffImagePlugin", "TiffImageFile"),
+    "WEBP": ("WebPImagePlugin", "WebPImageFile"),
+}
 
 
 class _Interrupted(ProviderUnavailable, ProtocolError):
@@ -126,26 +136,9 @@ def is_whole(data: bytes) -> bool:
 
 def _reader_of(picture_format: str) -> Callable[[io.BytesIO], ImageFile]:
     """Return Pillow's reader for one format: it reads the header alone, and has no warning of its own for size."""
-    from PIL import (
-        AvifImagePlugin,
-        BmpImagePlugin,
-        GifImagePlugin,
-        JpegImagePlugin,
-        PngImagePlugin,
-        TiffImagePlugin,
-        WebPImagePlugin,
-    )
-
-    readers: dict[str, Callable[[io.BytesIO], ImageFile]] = {
-        "AVIF": AvifImagePlugin.AvifImageFile,
-        "BMP": BmpImagePlugin.BmpImageFile,
-        "GIF": GifImagePlugin.GifImageFile,
-        "JPEG": JpegImagePlugin.JpegImageFile,
-        "PNG": PngImagePlugin.PngImageFile,
-        "TIFF": TiffImagePlugin.TiffImageFile,
-        "WEBP": WebPImagePlugin.WebPImageFile,
-    }
-    return readers[picture_format]
+    module, name = _READERS[picture_format]
+    reader: Callable[[io.BytesIO], ImageFile] = getattr(importlib.import_module(f"PIL.{module}"), name)
+    return reader
 
 
 def _data_of(url: str, limit: int) -> bytes:

@@ -83,16 +83,23 @@ class Decoder:
         Raises:
             ProtocolError: an event is larger than the bound, or not UTF-8.
         """
-        lines, rest = self._lines_of(chunk)
-        at, end, data = 0, len(lines), self._data
+        if self._begun and not self._after_cr and len(self._line) < _LONG and b"\r" not in chunk:
+            # The same as below, for what comes most.
+            if self._line:
+                chunk = bytes(self._line) + chunk
+                self._line.clear()
+            cut = chunk.rfind(b"\n") + 1
+            lines, rest = chunk[:cut], chunk[cut:]
+        else:
+            lines, rest = self._lines_of(chunk)
+        at, end, data, made = 0, len(lines), self._data, tuple.__new__
         try:
             while at < end:
                 if not self._size and (usual := _usual_event(lines, at)):
                     event, text = usual.groups()
                     if usual.end(2) - at <= self._max:
-                        yield ServerSentEvent(
-                            event.decode() if event else "message", text.decode(), self._id, self._retry
-                        )
+                        name = event.decode() if event else "message"
+                        yield made(ServerSentEvent, (name, text.decode(), self._id, self._retry))
                         at = usual.end()
                         continue
                 start, at = at, lines.index(b"\n", at) + 1
