@@ -14,6 +14,7 @@ _OWN = {
     "keys": "impasto.cli.keys",
     "models": "impasto.cli.listing",
     "paint": "impasto.cli.paint",
+    "plugin": "impasto.cli.plugin",
     "plugins": "impasto.cli.listing",
 }
 """The group's own commands, and the module that each is in: it is imported when the command is asked for."""
