@@ -40,7 +40,7 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plugins]:
             "impasto.cli.keys",
             "impasto.client",
         ):
-            monkeypatch.setattr(f"{module}.default_plugins", lambda: found)
+            monkeypatch.setattr(f"{module}.default_plugins", lambda *_: found)
         return found
 
     return plug

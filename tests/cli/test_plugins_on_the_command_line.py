@@ -61,6 +61,8 @@ def test_a_plugin_that_fails_to_import_is_named_with_its_cause(installed: Instal
         "hooks": ["build_payload", "list_models", "parse_event"],
         "models": ["easel/easel"],
         "error": None,
+        "blocked": False,
+        "misfit": None,
     }
 
     listed = installed.run("models")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from impasto.request import ImageRequest
 
 HOOK_API = (1, 0)
-"""The version of the hooks: major, minor. ``docs/plugins.md`` says what each of the two promises."""
+"""The version of the hooks: major, minor. What each of the two promises stands in ``docs/plugins.md``."""
 
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")

@@ -8,6 +8,7 @@ import click
 
 import impasto
 from impasto.cli.printing import complain
+from impasto.errors import SettingsError
 
 _OWN = {
     "doctor": "impasto.cli.doctor",
@@ -61,7 +62,11 @@ class PaintsByDefault(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of plugins included."""
-        self._ask_plugins()
+        try:
+            self._ask_plugins()
+        except SettingsError as error:
+            # The help is there whatever stands in the settings.
+            complain(str(error))
         return sorted({*_OWN, *self.commands})
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
