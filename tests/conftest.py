@@ -10,7 +10,7 @@ import pytest
 
 from standins.server import ScriptedServer, running_server
 
-pytest_plugins = ["spaces.fixtures"]
+pytest_plugins = ["pytester", "spaces.fixtures"]
 
 
 @pytest.fixture(params=["asyncio", "trio"])

@@ -72,7 +72,7 @@ class Shelf:
     """A folder of distributions, an empty working folder, and a cache folder."""
 
     def __init__(self, folder: Path) -> None:
-        self.site = folder / "site"
+        self.site = folder / "site-packages"
         self.lib = folder / "lib"
         self.work = folder / "work"
         self.cache = folder / "cache"

@@ -129,7 +129,9 @@ def test_the_same_version_installed_again_with_other_contents_shows(shelf: Shelf
 
 def test_an_entry_point_that_is_added_by_hand_shows(easel: Shelf) -> None:
     easel.write("brush.py", PAINTER.format(name="brush", label=""))
-    easel.describe("easel", extra="brush = brush\n")
+    entry_points = easel.site / "easel-1.0.dist-info" / "entry_points.txt"
+    entry_points.write_text(entry_points.read_text() + "brush = brush\n")
+    os.utime(entry_points, (AGO, AGO))
     assert set(easel.models().said) == {"brush/brush", "easel/easel"}
 
 
@@ -151,19 +153,44 @@ def test_a_library_that_is_installed_again_has_the_plugins_asked_again(easel: Sh
     assert easel.models().imported == ["easel"]
 
 
+class TestLinks:
+    """Files that an installer has linked from a store that several environments share."""
+
+    def test_one_more_name_for_a_file_is_no_change(self, easel: Shelf) -> None:
+        module = easel.site / "easel" / "parts.py"
+        (easel.work / "store").hardlink_to(module)
+        easel.models()
+        assert easel.models().imported == []
+        (easel.work / "store-2").hardlink_to(module)
+        assert easel.models().imported == []
+
+    def test_a_distribution_that_is_linked_anew_has_the_plugins_asked_again(self, easel: Shelf) -> None:
+        info = easel.site / "library-1.0.dist-info"
+        stored = easel.write("stored", "Metadata-Version: 2.1\nName: library\nVersion: 1.0\n", folder=easel.work)
+        for _ in range(2):
+            info.mkdir()
+            (info / "METADATA").hardlink_to(stored)
+            os.utime(info, (AGO, AGO))
+            assert easel.models().imported == ["easel"]
+            assert easel.models().imported == []
+            shutil.rmtree(info)
+            (easel.work / "in-its-place").mkdir(exist_ok=True)
+
+
 class TestBroken:
     @pytest.fixture
-    def lacking(self, easel: Shelf) -> Shelf:
-        """A shelf with a plugin beside the other that lacks a library."""
-        easel.install("brush", "import paint_library\n" + PAINTER.format(name="brush", label=""))
-        easel.models()
-        assert easel.models().said == {"easel/easel": "part help data"}
-        return easel
+    def lacking(self, shelf: Shelf) -> Shelf:
+        """A shelf with a plugin that lacks a library, and one that takes its place."""
+        shelf.install("brush", "import paint_library\n" + PAINTER.format(name="brush", label=""))
+        shelf.install("pen")
+        assert shelf.models().said == {"pen/pen": ""}
+        assert shelf.paint("any").said["provider"] == "pen"
+        return shelf
 
     def test_its_library_that_arrives_makes_it_work(self, lacking: Shelf) -> None:
         lacking.write("paint_library.py", "")
         lacking.write("paint_library-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: paint-library\n")
-        assert lacking.paint("brush").said["provider"] == "brush"
+        assert lacking.paint("any").said["provider"] == "brush"
 
     def test_its_library_that_arrives_as_a_mere_module_makes_it_work(self, lacking: Shelf) -> None:
         lacking.write("paint_library.py", "", folder=lacking.lib)
@@ -177,6 +204,7 @@ class TestBroken:
             assert shelf.models().said == {"pen/pen": ""}
             assert shelf.paint("any").imported == ["pen"]
             edit(library, fault, f"#{' ' * (len(fault) - 2)}\n")
+            forget_bytecode(shelf.lib)
             assert shelf.paint("any").said["provider"] == "brush"
 
 

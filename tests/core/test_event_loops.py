@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 
 import anyio
 import pytest
+import trio
+from outcome import Outcome
 
 import impasto
 from impasto import ImageResponse, Progress
@@ -18,6 +21,8 @@ ENDLESS = event_stream(("progress", said(fraction=0.1)), then="hold")
 
 @pytest.fixture
 def silent_then_fine(server: ScriptedServer) -> ScriptedServer:
+    importlib.import_module("impasto.carriers.direct")  # Not within the time that a test gives to a request.
+    importlib.import_module("impasto.carriers.http")
     server.script("/draw", ENDLESS, reply(said(kind="done", url="/fox.png")))
     server.script("/fox.png", reply(picture()))
     return server
@@ -105,3 +110,23 @@ async def test_a_stream_that_was_read_to_its_end_is_at_its_end(server: ScriptedS
         assert [event async for event in stream] == []
         with pytest.raises(impasto.ImpastoError, match="read to its end"):
             await stream.response()
+
+
+def test_trio_as_a_guest_of_asyncio_is_trio(server: ScriptedServer) -> None:
+    server.script("/draw", event_stream(("progress", said(fraction=0.5)), ("done", said(url="/fox.png"))))
+    server.script("/fox.png", reply(picture()))
+
+    async def guest() -> ImageResponse:
+        async with client(url=server.url) as opened:
+            return await opened.generate("a fox", model="paint")
+
+    async def host() -> ImageResponse:
+        done: asyncio.Future[Outcome[ImageResponse]] = asyncio.get_running_loop().create_future()
+        trio.lowlevel.start_guest_run(
+            guest,
+            run_sync_soon_threadsafe=asyncio.get_running_loop().call_soon_threadsafe,
+            done_callback=done.set_result,
+        )
+        return (await done).unwrap()
+
+    assert asyncio.run(host()).data == picture()

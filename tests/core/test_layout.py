@@ -87,15 +87,35 @@ def test_the_core_imports_no_plugin() -> None:
             assert not [name for name in names if name.startswith("impasto_")], path
 
 
+def third_party_imports(path: Path) -> set[str]:
+    """Return the distributions, other than the core, whose modules a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found |= {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"impasto"}
+    return {"pillow" if name == "PIL" else name.replace("_", "-") for name in found}
+
+
 def test_the_core_depends_on_what_it_says_and_on_nothing_else() -> None:
-    declared = {re.split(r"[^\w-]", each)[0] for each in importlib.metadata.requires("impasto") or []}
-    third_party = set()
+    required = importlib.metadata.requires("impasto") or []
+    extra = {re.split(r"[^\w-]", each)[0] for each in required if "extra == 'testing'" in each}
+    declared = {re.split(r"[^\w-]", each)[0] for each in required if "extra ==" not in each}
+    in_testing: set[str] = set()
+    elsewhere: set[str] = set()
     for path in CORE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            third_party |= {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"impasto"}
-    assert {"pillow" if name == "PIL" else name.replace("_", "-") for name in third_party} == declared
+        (in_testing if room_of(path) == "testing" else elsewhere).update(third_party_imports(path))
+    assert elsewhere == declared
+    assert in_testing - declared == extra
+
+
+def test_transcripts_recording_and_replay_need_no_library_for_tests() -> None:
+    code = (
+        "import sys, impasto.testing.transcript, impasto.testing.recording, impasto.testing.standin\n"
+        "print({'pytest', 'hypothesis'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_every_room_of_the_core_is_in_the_documents_list_and_no_other() -> None:

@@ -61,7 +61,7 @@ WIRES = {
 def recorded(base: str) -> tuple[str, ...]:
     """Return the recorded events of a wire: the first that is a preview, if there is one, and the last."""
     version, scene, _ = WIRES[base]
-    lines = "\n".join(read(version, scene)[-1]["body"])
+    lines = read(version, scene)[-1].body.decode()
     events = _FOLDERS.sub(JOB, _HOSTS.sub("http://127.0.0.1", lines)).rstrip("\n").split("\n\n")
     return tuple(f"{event}\n\n" for event in dict.fromkeys((events[0], events[-1])))
 

@@ -1,4 +1,4 @@
-"""Transcripts of conversations with the real servers, for tests that need no server.
+"""Scenes with the real servers, kept as transcripts, for tests that need no server.
 
 ``uv run python -m spaces.recording``, in the folder ``tests``, records them anew; ``test_transcripts.py``
 tells when the servers have come to say something else. Ports, event ids, temporary folders and content
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from impasto.testing.transcript import SUFFIX, Exchange, Transcript
 from spaces.servers import GRADIO_4, GRADIO_6, Server, serving
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ QUOTA = (
     "to get more usage quota or retry in 0:06:53"
 )
 """What ZeroGPU says."""
-
-Exchange = dict[str, Any]
-"""``method``, ``url``, ``json`` if one was sent; of the answer ``status``, ``type`` and ``body``.
-
-A JSON body is kept parsed, any other as the list of its lines.
-"""
 
 _HEARTBEAT = "event: heartbeat\ndata: null\n\n"
 _UNSTABLE = (
@@ -96,11 +91,20 @@ class Recorder:
         for pattern, stable in _UNSTABLE:
             path, text = pattern.sub(stable, path), pattern.sub(stable, text)
         text = _FOLDER.sub(self._stable_folder, text)
-        exchange = {"method": method, "url": self.server.root + path, "status": response.status_code}
-        sent = {} if body is None else {"json": body}
         media_type = response.headers["content-type"].partition(";")[0]
-        answer = _without_snippets(json.loads(text)) if media_type == "application/json" else text.split("\n")
-        self.exchanges.append(exchange | sent | {"type": media_type, "body": answer})
+        if path == "/info":
+            text = json.dumps(_without_snippets(json.loads(text)), ensure_ascii=False)
+        self.exchanges.append(
+            Exchange(
+                method,
+                self.server.root + path,
+                {} if body is None else {"content-type": "application/json"},
+                b"" if body is None else json.dumps(body, ensure_ascii=False).encode(),
+                response.status_code,
+                {"content-type": media_type},
+                text.encode(),
+            )
+        )
 
     def _stable_folder(self, match: re.Match[str]) -> str:
         if match[1] not in self._hashes:
@@ -192,9 +196,8 @@ def record(server: Server, scene: str) -> list[Exchange]:
 
 
 def read(version: str, scene: str) -> list[Exchange]:
-    """Return a recorded transcript."""
-    exchanges: list[Exchange] = json.loads((TRANSCRIPTS / version / f"{scene}.json").read_text("utf-8"))
-    return exchanges
+    """Return what was said in a recorded scene."""
+    return list(Transcript.read(TRANSCRIPTS / version / f"{scene}{SUFFIX}").exchanges)
 
 
 def main() -> None:
@@ -204,8 +207,8 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with serving(version) as server:
             for scene in SCENES:
-                text = json.dumps(record(server, scene), indent=1, ensure_ascii=False)
-                (folder / f"{scene}.json").write_text(text + "\n", "utf-8")
+                transcript = Transcript(tuple(record(server, scene)))
+                (folder / f"{scene}{SUFFIX}").write_bytes(transcript.text().encode())
 
 
 if __name__ == "__main__":

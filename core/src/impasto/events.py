@@ -78,11 +78,19 @@ class Progress:
         stage: what is being done, in a word or two: ``queued``, ``drawing``, ``downloading``.
         fraction: how much of the work is done, from 0 to 1; None where that is not known.
         detail: what else the service says of it, such as a place in its queue.
+
+    Raises:
+        ProtocolError: one is of another type, as it may be that came from a server.
     """
 
     stage: str
     fraction: float | None = None
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        _check("a stage", self.stage, str)
+        _check("what is said of progress", self.detail, str)
+        _check("how much is done", self.fraction, int, float, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,9 @@ class Image:
         width: pixels; read from the bytes.
         height: pixels; read from the bytes.
         seed: the seed really used for this picture, where the provider tells.
+
+    Raises:
+        ProtocolError: there is neither an address nor bytes, or one of the parts is of another type.
     """
 
     url: str | None = None
@@ -128,6 +139,9 @@ class Image:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        _check("a picture's address", self.url, str, type(None))
+        _check("a picture's bytes", self.data, bytes, type(None))
+        _check("a seed", self.seed, int, type(None))
         if not self.url and not self.data:
             raise ProtocolError("a picture without an address and without bytes")
 
@@ -213,6 +227,9 @@ class ImageResponse:
         cost: what it cost; None where that is not known.
         parameters: the request's other fields, as they were sent.
         metadata: whatever else the service tells of the picture.
+
+    Raises:
+        ProtocolError: there is no picture, or the seed or the text is of another type.
     """
 
     images: tuple[Image, ...]
@@ -229,6 +246,8 @@ class ImageResponse:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "images", tuple(self.images))
+        _check("a seed", self.seed, int, type(None))
+        _check("what the model says", self.text, str)
         if not self.images:
             raise ProtocolError("the answer holds no picture")
 
@@ -307,6 +326,12 @@ class ImageResponse:
         """Show the pictures in a notebook."""
         tags = "".join(f'<img src="{image.data_url()}" style="max-width: 100%">' for image in self.images if image.data)
         return {"text/plain": repr(self)} | ({"text/html": tags} if tags else {})
+
+
+def _check(what: str, value: object, *kinds: type) -> None:
+    """Raise `ProtocolError` where a plugin passes on, as it came, what is of no type that belongs there."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise ProtocolError(f"{what} cannot be {plain_text(repr(value), 60)}")
 
 
 def _downloaded(image: Image) -> bytes:

@@ -159,6 +159,8 @@ class Hooks:
         for outcome in outcomes:
             if not isinstance(outcome, Progress | ImagePreview | ImageResponse | Follow):
                 raise PluginError(f"returned {_kind(outcome)} among its outcomes", plugin=name, hook="parse_event")
+            if isinstance(outcome, Follow) and (wrong := _not_taken_from_an_answer(outcome)):
+                raise ProtocolError(f"the answer was not understood ({wrong}): {_quoted(event)}")
         return list(outcomes)
 
     def call(self, plugin: str, hook: str, **arguments: object) -> Any:
@@ -250,6 +252,15 @@ def _straight_to(implementation: pluggy.HookImpl) -> Callable[..., Any]:
         return function(*[arguments[name] for name in taken])
 
     return call
+
+
+def _not_taken_from_an_answer(follow: Follow) -> str:
+    """Return what is wrong with a part of a `Follow` that plugins take from answers as it comes; empty for nothing."""
+    if isinstance(follow.payload, HttpRequest) and not isinstance(follow.payload.url, str):
+        return f"to go on at {_kind(follow.payload.url)}"
+    if not isinstance(follow.after, int | float):
+        return f"to go on after {_kind(follow.after)}"
+    return ""
 
 
 def _kind(value: object) -> str:

@@ -21,6 +21,7 @@ from impasto import (
     ServerEvent,
 )
 from impasto.fitting import fit
+from impasto.testing import Exchange
 from impasto_gradio.endpoints import endpoints_in
 from spaces.recording import read
 from spaces.replay import replay
@@ -32,7 +33,7 @@ both = pytest.mark.parametrize("version", [GRADIO_4, GRADIO_6])
 
 def submitted(app: str | dict[str, Any], version: str = GRADIO_6, **fields: Any) -> tuple[str, list[Any], Any]:
     """Return path, data and step of what is submitted to an app for a request."""
-    info = app if isinstance(app, dict) else read(version, f"info-{app}")[0]["body"]
+    info = app if isinstance(app, dict) else json.loads(read(version, f"info-{app}")[0].body)
     request = fit(MODEL, ImageRequest(**{"prompt": "a fox", "id": "0123", **fields}))
     payload = impasto_gradio.build_payload(MODEL, request)
     headers = {"content-type": "application/json"}
@@ -238,7 +239,7 @@ def test_the_name_of_an_endpoint_is_quoted() -> None:
 def test_after_the_submit_the_call_is_read_as_any_other(version: str) -> None:
     drawn = read(version, "drawn")
     info = read(version, "info-flux")
-    asked = {"method": "GET", "url": "/gradio_api/info", "status": 404, "type": "application/json", "body": {}}
+    asked = Exchange("GET", "/gradio_api/info", status=404, headers={"content-type": "application/json"}, body=b"{}")
     exchanges = [*([asked] if version == GRADIO_4 else []), *info, *drawn]
     request = ImageRequest("a fox", seed=7, width=256, height=256, num_inference_steps=2)
     response = replay(impasto_gradio, MODEL, fit(MODEL, request), exchanges)[-1]
@@ -283,7 +284,7 @@ def test_whatever_is_asked_within_the_ranges_the_data_fit_the_parameters(
     width: int, height: int, seed: int | None, randomize: bool | None
 ) -> None:
     _, data, _ = submitted("flux", width=width, height=height, seed=seed, randomize_seed=randomize)
-    (told,) = endpoints_in(read(GRADIO_6, "info-flux")[0]["body"])
+    (told,) = endpoints_in(json.loads(read(GRADIO_6, "info-flux")[0].body))
     assert len(data) == len(told.parameters)
     for index, taken in enumerate(told.parameters):
         value = data[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -37,8 +38,9 @@ both = pytest.mark.parametrize("version", [GRADIO_4, GRADIO_6])
 def played(version: str, scene: str) -> list[Outcome]:
     """Play a transcript to a plugin that submits what was submitted then."""
     exchanges = read(version, scene)
+    data = json.loads(exchanges[0].sent or "{}").get("data", [])
     plugin = SimpleNamespace(
-        build_payload=lambda model, request: call.submit(exchanges[0]["url"], exchanges[0]["json"]["data"], seed_at=1),
+        build_payload=lambda model, request: call.submit(exchanges[0].url, data, seed_at=1),
         parse_event=lambda model, event: call.parse(event),
     )
     return replay(plugin, MODEL, REQUEST, exchanges)

@@ -42,7 +42,8 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._failure: Exception | None = None
-        self._parser = HttpResponseParser(self)
+        self._parser: HttpResponseParser | None = HttpResponseParser(self)
+        self._status = 0
         self._begin(busy=False)
         self._closed = False
 
@@ -63,7 +64,7 @@ class Connection(asyncio.Protocol):
     @property
     def is_free(self) -> bool:
         """Whether another exchange can begin."""
-        return not self._busy and not self._closed and self._failure is None
+        return not self._busy and self._transport is not None and not self._transport.is_closing()
 
     async def send(self, head: bytes, body: bytes, idle: float) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         """Send a request, and return the status, reason phrase and header fields of its answer.
@@ -88,7 +89,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         while not self._has_head:
             await self._wait()
-        return self._parser.get_status_code(), self._reason, self._headers
+        return self._status, self._reason, self._headers
 
     async def read(self) -> bytes:
         """Return the next bytes of the body; none at its end.
@@ -147,6 +148,7 @@ class Connection(asyncio.Protocol):
         if self._draining and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._body.clear()
         if self._keep and not self._closed:
             self._busy = False
             self._settled(self)
@@ -202,7 +204,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes."""
-        if not self._busy:
+        if not self._busy or self._parser is None:
             self.close()  # Nothing was asked.
             return
         self._heard = self._loop.time()
@@ -233,6 +235,7 @@ class Connection(asyncio.Protocol):
         self._end(exc)
         self.close()
         self._transport = None
+        self._parser = None  # It refers to this connection.
 
     def _end(self, error: Exception | None) -> None:
         if not self._busy or self._complete:
@@ -277,8 +280,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Take the end of the head."""
-        status = self._parser.get_status_code()
-        if 100 <= status < 200:
+        assert self._parser is not None  # noqa: S101
+        self._status = self._parser.get_status_code()
+        if 100 <= self._status < 200:
             return
         names = {name for name, _ in self._headers}
         self._sized = bool(names & {b"content-length", b"transfer-encoding"})
@@ -295,7 +299,7 @@ class Connection(asyncio.Protocol):
         """Take the end of the answer; one that was only informational (1xx) is forgotten."""
         if self._has_head and not self._complete:
             self._complete = True
-            self._keep = self._parser.should_keep_alive()
+            self._keep = self._parser is not None and self._parser.should_keep_alive()
         elif not self._has_head:
             self._headers.clear()
             self._reason = b""

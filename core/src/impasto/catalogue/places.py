@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from dataclasses import dataclass
 
@@ -100,8 +101,13 @@ def trace(path: str) -> str:
 
 
 def trace_of(found: os.stat_result) -> str:
-    """Return the same of a file that has been looked at."""
-    return f"{found.st_mtime_ns} {found.st_ctime_ns} {found.st_size} {found.st_ino}"
+    """Return the same of a file that has been looked at.
+
+    The inode's time is left out for a file of several names, such as those that installers link into each environment:
+    it changes whenever one more name is given to it.
+    """
+    changed = 0 if found.st_nlink > 1 and stat.S_ISREG(found.st_mode) else found.st_ctime_ns
+    return f"{found.st_mtime_ns} {changed} {found.st_size} {found.st_ino}"
 
 
 def _place(path: str) -> Place | None:

@@ -17,6 +17,8 @@ _OWN = {
     "paint": "impasto.cli.paint",
     "plugin": "impasto.cli.plugin",
     "plugins": "impasto.cli.listing",
+    "record": "impasto.cli.record",
+    "replay": "impasto.cli.record",
 }
 """The group's own commands, and the module that each is in: it is imported when the command is asked for."""
 

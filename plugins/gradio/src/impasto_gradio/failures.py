@@ -101,7 +101,7 @@ def error_of_event(event: ServerEvent) -> ResponseError:
     """
     try:
         told: Any = json.loads(event.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = event.text
     if isinstance(told, Mapping):
         title, words = told.get("title"), told.get("error")
@@ -137,6 +137,6 @@ def _detail(event: ServerEvent) -> str:
     text = event.text
     try:
         told = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return str(told["detail"]) if isinstance(told, dict) and "detail" in told else text
