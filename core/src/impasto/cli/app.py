@@ -12,6 +12,7 @@ from impasto.errors import SettingsError
 
 _OWN = {
     "doctor": "impasto.cli.doctor",
+    "install": "impasto.cli.install",
     "keys": "impasto.cli.keys",
     "models": "impasto.cli.listing",
     "paint": "impasto.cli.paint",
@@ -19,6 +20,7 @@ _OWN = {
     "plugins": "impasto.cli.listing",
     "record": "impasto.cli.record",
     "replay": "impasto.cli.record",
+    "uninstall": "impasto.cli.install",
 }
 """The group's own commands, and the module that each is in: it is imported when the command is asked for."""
 
