@@ -13,6 +13,7 @@ import pytest
 from impasto.scaffold import Names, Wanted, shapes, write
 from installation.environments import Environment, make_environment
 from spaces.servers import find_uv
+from standins.server import ScriptedServer, reply
 
 BIN = "Scripts" if os.name == "nt" else "bin"
 
@@ -80,6 +81,17 @@ class TestWithPip:
     def test_what_is_there_already_is_said(self, environment: Environment, shop: Path) -> None:
         environment.run("impasto", "install", "brush", *from_shop(shop))
         assert "No plugin came, or changed." in environment.run("impasto", "install", "brush", *from_shop(shop)).stdout
+
+
+def test_what_there_is_to_install_is_asked_of_the_index_that_pip_is_configured_for(
+    clean: Environment, server: ScriptedServer
+) -> None:
+    clean.run("uv", "pip", "install", "--quiet", "pip")
+    server.script("/ours/", reply('{"projects": [{"name": "impasto-brush"}, {"name": "numpy"}]}'))
+    folder = clean.home / ".config" / "pip"
+    folder.mkdir(parents=True)
+    (folder / "pip.conf").write_text(f"[global]\nindex_url = {server.url}/ours\n")
+    assert clean.run("impasto", "plugins", "--available").stdout.splitlines()[1].split() == ["impasto-brush", "-"]
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def installer() -> Installer:
         InvalidRequest: nothing may, or nothing is there that can; the message says what to do instead.
     """
     prefix = Path(sys.prefix)
-    pipx, uv = shutil.which("pipx"), _uv()
+    pipx, uv = shutil.which("pipx"), find_uv()
     has_pip = importlib.util.find_spec("pip") is not None
     if (prefix / _PIPX).is_file() and pipx:
         return Installer("pipx", (pipx,), (prefix.name,))
@@ -116,7 +116,8 @@ def installer() -> Installer:
     )
 
 
-def _uv() -> str | None:
+def find_uv() -> str | None:
+    """Return the path of uv: the one on the PATH, or the one beside this Python; None where there is none."""
     beside = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
     return shutil.which("uv") or (str(beside) if beside.is_file() else None)
 

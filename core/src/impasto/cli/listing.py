@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -107,12 +108,16 @@ def _order(router: Router, name: str) -> list[str]:
 
 
 @click.command()
+@click.option("--available", is_flag=True, help="List those that can be installed, instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-def plugins(*, as_json: bool) -> None:
+def plugins(*, available: bool, as_json: bool) -> None:
     """List the installed plugins: version, hooks, models; and why one is broken."""
     settings = Settings.load()
     installed = default_plugins(settings)
     found = installed.all
+    if available:
+        _list_available(found, settings, as_json=as_json)
+        return
     if as_json:
         print_json([_plugin(plugin) for plugin in found])
         return
@@ -136,6 +141,22 @@ def plugins(*, as_json: bool) -> None:
             print_line(f"\n{plugin.name} {plugin.misfit}.")
     if installed.complaint:
         complain(installed.complaint)
+
+
+def _list_available(installed: Sequence[Plugin], settings: Settings, *, as_json: bool) -> None:
+    """Print what the package index has, and which of it is installed."""
+    from impasto.cli.available import available
+
+    versions = {re.sub(r"[-_.]+", "-", plugin.distribution).lower(): plugin.version for plugin in installed}
+    names = available(settings.proxy)
+    if as_json:
+        print_json([{"name": name, "installed": versions.get(name)} for name in names])
+    elif names:
+        rows = [("PLUGIN", "INSTALLED"), *((name, versions.get(name, "-")) for name in names)]
+        print_line(table(rows, width()))
+        print_line("\nTo install one: impasto install NAME")
+    else:
+        print_line("The package index has no distribution whose name begins with impasto-.")
 
 
 def _why_blocked(plugin: Plugin, settings: Settings) -> str:
