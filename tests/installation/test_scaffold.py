@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from docs.documents import DOCUMENTS, blocks_of
 from impasto.scaffold import shapes
 from installation.environments import Environment, make_environment
+from repository import ROOT
 from standins.pictures import picture
 from standins.server import ScriptedServer, event_stream, reply
 
@@ -98,6 +101,24 @@ def test_a_new_plugin_installs_passes_its_tests_and_paints(
     assert (done.stdout, done.stderr) == ("fox.png\n", "")
     with Image.open(tmp_path / "fox.png") as drawn:
         assert drawn.format == "PNG"
+
+
+def test_one_that_is_filled_in_with_the_tutorials_service_passes_its_tests_and_paints(
+    workbench: Environment, easel: dict[str, str], tmp_path: Path
+) -> None:
+    workbench.run("impasto", "plugin", "new", "easel", "--shape", "poll", cwd=tmp_path)
+    folder = tmp_path / "impasto-easel"
+    (page,) = [path for path in DOCUMENTS if path.name == "plugins.md"]
+    (block,) = [each for each in blocks_of(page) if each.title == "impasto-easel/impasto_easel.py"]
+    (folder / "src" / "impasto_easel" / "__init__.py").write_text(block.source)
+    shutil.copytree(ROOT / "tests/testing/little/transcripts", folder / "tests" / "transcripts", dirs_exist_ok=True)
+
+    workbench.install(folder)
+    workbench.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
+    assert "easel/easel-2" in workbench.run("impasto", "models").stdout
+    command = ["impasto", "-m", "easel", "a red fox", "-o", "fox.png"]
+    environ = {**workbench.environ, **easel, "EASEL_KEY": "a-key-of-the-test"}
+    assert subprocess.run(command, env=environ, cwd=tmp_path, capture_output=True, check=True).stdout == b"fox.png\n"
 
 
 def test_its_wheel_holds_its_package_and_its_licence(clean: Environment, tmp_path: Path) -> None:
