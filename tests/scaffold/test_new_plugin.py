@@ -109,7 +109,12 @@ class TestWhatIsWritten:
 def test_it_prints_the_files_and_the_next_three_commands(invoke: Invoke) -> None:
     printed = invoke("plugin", "new", "little-brush", "--shape", "poll").stdout.splitlines()
     assert "impasto-little-brush/src/impasto_little_brush/__init__.py" in printed
-    assert printed[-4:] == ["Next:", "  cd impasto-little-brush", "  pip install -e '.[test]'", "  pytest"]
+    assert [line.replace("uv pip", "pip") for line in printed[-4:]] == [
+        "Next:",
+        "  cd impasto-little-brush",
+        "  pip install -e '.[test]'",
+        "  pytest",
+    ]
 
 
 def test_the_prefix_of_distributions_may_be_said_or_not(invoke: Invoke) -> None:

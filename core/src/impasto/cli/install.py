@@ -26,9 +26,9 @@ _REQUIREMENT = re.compile(
 @click.argument("name")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]")
 def install(name: str, arguments: tuple[str, ...]) -> None:
-    """Install the plugin NAME, which is the distribution impasto-NAME; or one at a path.
+    """Install the plugin NAME, or one at a path.
 
-    With pip, uv or pipx, whichever this environment belongs to. The command is shown.
+    NAME stands for the distribution impasto-NAME. With pip, uv or pipx, whichever this environment belongs to. The command is shown.
     """
     _check(arguments)
     requirement = _requirement(name)
@@ -41,7 +41,10 @@ def install(name: str, arguments: tuple[str, ...]) -> None:
 @click.argument("name")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGUMENTS]")
 def uninstall(name: str, arguments: tuple[str, ...]) -> None:
-    """Remove the plugin NAME, or the distribution of that name that brings plugins."""
+    """Remove the plugin NAME.
+
+    That is, the distribution that brings it; NAME may be that one's too.
+    """
     _check(arguments)
     _run(installer().uninstall(_installed(name), arguments))
 

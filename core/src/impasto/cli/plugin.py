@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from impasto.cli.installers import find_uv
 from impasto.cli.printing import print_line
 from impasto.scaffold import LICENSES, Names, Wanted, checked_url, shapes, write
 
@@ -52,7 +54,9 @@ def new(name: str, shape: str | None, license_: str | None, url: str | None, dir
         print_line(os.path.relpath(path))
     print_line("\nNext:")
     print_line(f"  cd {shlex.quote(str(folder))}")
-    print_line("  pip install -e '.[test]'")
+    # Where there is no pip, the shell may find one that installs elsewhere.
+    uv = "" if importlib.util.find_spec("pip") or not find_uv() else "uv "
+    print_line(f"  {uv}pip install -e '.[test]'")
     print_line("  pytest")
 
 
