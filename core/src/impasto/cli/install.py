@@ -28,7 +28,8 @@ _REQUIREMENT = re.compile(
 def install(name: str, arguments: tuple[str, ...]) -> None:
     """Install the plugin NAME, or one at a path.
 
-    NAME stands for the distribution impasto-NAME. With pip, uv or pipx, whichever this environment belongs to. The command is shown.
+    NAME stands for the distribution impasto-NAME. It is installed with pip, uv or pipx, whichever this environment
+    belongs to, and the command is shown.
     """
     _check(arguments)
     requirement = _requirement(name)
