@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,9 @@ MANY = 200
 PEERS = ("aiohttp", "g4f", "httpx", "httpx-sse", "trio")
 """What is compared within one environment, together with impasto."""
 
-_CACHE = ROOT / ".cache" / "benchmarks"
+CACHE = ROOT / ".cache" / "benchmarks"
+"""Where the environments are, and what was measured last."""
+
 _BIN = "Scripts" if os.name == "nt" else "bin"
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TMPDIR", "TEMP")
 
@@ -114,22 +117,21 @@ class Environments:
 
 def environments() -> Environments:
     """Return the environments, made now where they are not there, with impasto as it is in the tree."""
-    wheels = _CACHE / "wheels"
-    shutil.rmtree(wheels, ignore_errors=True)
-    ours = [str(path) for path in built_wheels(wheels).values()]
-    many = [str(path) for path in _many_wheels(_CACHE / "plugins")]
-    return Environments(
-        impasto=_environment("impasto", ours),
-        many=_environment("many", [*ours, *many]),
-        peers=_environment("peers", [*ours, *PEERS]),
-        gradio_client=_environment("gradio_client", ["gradio-client"]),
-        llm=_environment("llm", ["llm"]),
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        ours = [str(path) for path in built_wheels(Path(folder)).values()]
+        many = [str(_plugin_wheel(Path(folder), f"{number:03}")) for number in range(MANY)]
+        return Environments(
+            impasto=_environment("impasto", ours),
+            many=_environment("many", [*ours, *many]),
+            peers=_environment("peers", [*ours, *PEERS]),
+            gradio_client=_environment("gradio_client", ["gradio-client"]),
+            llm=_environment("llm", ["llm"]),
+        )
 
 
 def _environment(name: str, what: list[str]) -> Environment:
     key = hashlib.sha256(PINNED.read_bytes() + f"{sys.version}{ROOT}".encode()).hexdigest()[:16]
-    home = _CACHE / f"{name}-{key}"
+    home = CACHE / f"{name}-{key}"
     environment = Environment(home / "venv", home / "home")
     if not Path(environment.python).exists():
         shutil.rmtree(home, ignore_errors=True)
@@ -156,12 +158,6 @@ def _run(*arguments: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:4])} … failed:\n{done.stderr}")
-
-
-def _many_wheels(folder: Path) -> list[Path]:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return [_plugin_wheel(folder, f"{number:03}") for number in range(MANY)]
 
 
 def _plugin_wheel(folder: Path, number: str) -> Path:

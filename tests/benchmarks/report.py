@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.results import Measurement, Results, Target
 
@@ -61,6 +61,32 @@ def markdown(rows: Sequence[Row]) -> str:
     head, *rest = rows
     lines = [head, tuple("---" for _ in head), *rest]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in lines)
+
+
+def setting_rows(setting: Mapping[str, str]) -> list[Row]:
+    """Return the table of where it was measured, headings first."""
+    return [("", "measured with"), *setting.items()]
+
+
+def filled(page: str, results: Results) -> str:
+    """Return a page with the tables between its marks: ``<!-- targets -->`` and the like, to ``<!-- end -->``.
+
+    Raises:
+        LookupError: a mark is not there.
+    """
+    tables = {
+        "targets": target_rows(results.targets),
+        "measurements": measurement_rows(results.measurements),
+        "setting": setting_rows(results.setting),
+    }
+    for name, rows in tables.items():
+        mark = f"<!-- {name} -->\n"
+        before, found, after = page.partition(mark)
+        _, end, rest = after.partition("<!-- end -->")
+        if not (found and end):
+            raise LookupError(f"the page has no {mark.strip()} … <!-- end -->")
+        page = f"{before}{mark}\n{markdown(rows)}\n\n{end}{rest}"
+    return page
 
 
 def on_terminal(results: Results) -> str:

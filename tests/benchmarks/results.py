@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self, TypeVar
 
 Key = TypeVar("Key")
 
@@ -71,10 +72,36 @@ class Target:
 
 @dataclass
 class Results:
-    """Everything of one run."""
+    """Everything of one run.
+
+    Attributes:
+        measurements: in the order in which they were made.
+        targets: in the order in which they were judged.
+        setting: where it was measured, and with what: names to words.
+    """
 
     measurements: list[Measurement] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
+    setting: dict[str, str] = field(default_factory=dict)
+
+    def json(self) -> str:
+        """Return everything as JSON, with the medians and verdicts that follow from it."""
+        said = {
+            "setting": self.setting,
+            "targets": [{**asdict(each), "reached": each.reached} for each in self.targets],
+            "measurements": [{**asdict(each), "median": each.median} for each in self.measurements],
+        }
+        return json.dumps(said, indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def of_json(cls, text: str) -> Self:
+        """Return what `json` wrote."""
+        said = json.loads(text)
+        return cls(
+            [Measurement(**_without(each, "median")) for each in said["measurements"]],
+            [Target(**_without(each, "reached")) for each in said["targets"]],
+            said["setting"],
+        )
 
     def add(self, other: Results) -> None:
         """Add what another part measured."""
@@ -87,10 +114,7 @@ class Results:
         Raises:
             LookupError: there is none of that name.
         """
-        found = [each for each in self.measurements if (each.what, each.who) == (what, who)]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} measurements of {what!r} by {who!r}")
-        return found[0].median
+        return self._one(what, who).median
 
     def compare(self, part: str, what: str, who: str, other: tuple[str, str], bound: float, **options: Any) -> None:
         """Add a target: the ratio of one median to another."""
@@ -100,8 +124,18 @@ class Results:
 
     def bound(self, part: str, what: str, who: str, bound: float, **options: Any) -> None:
         """Add a target: a median itself."""
-        (unit,) = {each.unit for each in self.measurements if (each.what, each.who) == (what, who)}
-        self.targets.append(Target(part, f"{what}, {who}", "", self.median(what, who), bound, unit, **options))
+        found = self._one(what, who)
+        self.targets.append(Target(part, f"{what}, {who}", "", found.median, bound, found.unit, **options))
+
+    def _one(self, what: str, who: str) -> Measurement:
+        found = [each for each in self.measurements if (each.what, each.who) == (what, who)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} measurements of {what!r} by {who!r}")
+        return found[0]
+
+
+def _without(said: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if key != name}
 
 
 def rounds(

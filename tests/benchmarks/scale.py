@@ -28,10 +28,18 @@ SECONDS, QUICK_SECONDS = 1.0, 0.3
 IN_FLIGHT = 1000
 """Generations whose memory is measured."""
 
-SLOW = "httpx"
-"""Takes a minute for a thousand connections, because its pool looks through all of them for each."""
+MEMORY = f"memory a generation, {IN_FLIGHT:,} in flight"
+
+_CPU, _THROUGHPUT = "CPU a generation", "throughput"
+_PATIENCE = 60.0
+"""Seconds that a process may take to end."""
 
 _TESTS = Path(__file__).resolve().parents[1]
+
+
+def cpu(at_once: int) -> str:
+    """Return what the CPU with so many at once is called among the results."""
+    return f"{_CPU}, {at_once:,} at once"
 
 
 class Crowd:
@@ -71,49 +79,48 @@ def running(environment: Environment, name: str, url: str) -> Iterator[Crowd]:
     ) as process:
         try:
             yield Crowd(process)
-        finally:
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(60)
+            process.wait(_PATIENCE)
+        except BaseException:
+            process.kill()
+            raise
 
 
 def measure(peers: Environment, count: int, *, quick: bool = False) -> Results:
     """Measure everything in so many rounds; when it is to be quick, without what takes minutes."""
     results = Results()
+    seconds = QUICK_SECONDS if quick else SECONDS
     with stub.apart() as server:
         for at_once in AT_ONCE:
-            names = [name for name in CLIENTS if not (quick and at_once == max(AT_ONCE) and name == SLOW)]
-            with ExitStack() as stack:
-                crowds = {name: stack.enter_context(running(peers, name, server.url)) for name in names}
-                asks = {
-                    name: functools.partial(each.ask, at_once=at_once, seconds=QUICK_SECONDS if quick else SECONDS)
-                    for name, each in crowds.items()
-                }
-                values = rounds(asks, count, warm=0 if quick else 1)
-            for what, key, unit in (
-                ("CPU a generation", "cpu_us", "µs"),
-                ("throughput", "per_second", "generations/s"),
-            ):
+            costs = _costs(peers, server.url, at_once, seconds, count, warm=0 if quick else 1)
+            for what, key, unit in ((_CPU, "cpu_us", "µs"), (_THROUGHPUT, "per_second", "generations/s")):
                 results.measurements += [
                     Measurement(
                         PART,
                         f"{what}, {at_once:,} at once",
                         name,
                         unit,
-                        [value[key] for value in values[name]],
+                        [each[key] for each in values],
                         more_is_better=key == "per_second",
                     )
-                    for name in names
+                    for name, values in costs.items()
                 ]
-        memory = f"memory a generation, {IN_FLIGHT:,} in flight"
-        usual = [name for name in CLIENTS if name != SLOW]
-        held = rounds({name: functools.partial(_memory, peers, name, server.url) for name in usual}, count, warm=0)
-        if not quick:
-            held |= rounds({SLOW: functools.partial(_memory, peers, SLOW, server.url)}, 1, warm=0)
-    for name, numbers in held.items():
-        results.measurements.append(Measurement(PART, memory, name, "KB", numbers))
+        memories = {name: functools.partial(_memory, peers, name, server.url) for name in CLIENTS}
+        held = rounds(memories, 1 if quick else count, warm=0)
+    results.measurements += [Measurement(PART, MEMORY, name, "KB", values) for name, values in held.items()]
     _judge(results)
     return results
+
+
+def _costs(
+    peers: Environment, url: str, at_once: int, seconds: float, count: int, warm: int
+) -> dict[str, list[dict[str, float]]]:
+    """Return what a generation costs each client, in so many rounds."""
+    with ExitStack() as stack:
+        crowds = {name: stack.enter_context(running(peers, name, url)) for name in CLIENTS}
+        asks = {name: functools.partial(each.ask, at_once=at_once, seconds=seconds) for name, each in crowds.items()}
+        return rounds(asks, count, warm=warm)
 
 
 def _memory(environment: Environment, name: str, url: str) -> float:
@@ -123,7 +130,7 @@ def _memory(environment: Environment, name: str, url: str) -> float:
 
 def _judge(results: Results) -> None:
     for at_once in (32, 1000):
-        what = f"CPU a generation, {at_once:,} at once"
+        what = cpu(at_once)
         results.compare(PART, what, "impasto", (what, "gpt4free"), 0.9)
         results.compare(PART, what, "impasto", (what, "raw streams"), 4)
-    results.bound(PART, f"memory a generation, {IN_FLIGHT:,} in flight", "impasto", 40)
+    results.bound(PART, MEMORY, "impasto", 40)

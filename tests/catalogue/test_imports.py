@@ -8,6 +8,9 @@ from collections.abc import Iterable
 import pytest
 
 from catalogue.shelf import Shelf
+from standins.pictures import picture
+from standins.provider import said
+from standins.server import ScriptedServer, event_stream, reply
 
 HEAVY = {
     "PIL",
@@ -86,6 +89,34 @@ def test_the_package_imports_nothing_but_itself(shelf: Shelf) -> None:
 def test_a_program_imports_no_http_before_it_draws(stocked: Shelf) -> None:
     found = _of(stocked, "import impasto; impasto.Client().stream('a fox', model='brush')")
     assert not {"httpx", "httpcore", "ssl", "brush", "PIL"} & found
+
+
+def test_a_picture_from_a_providers_own_origin_imports_no_httpx(shelf: Shelf, server: ScriptedServer) -> None:
+    server.script("/draw", event_stream(("progress", said(fraction=0.5)), ("done", said(url="/fox.png"))))
+    server.script("/fox.png", reply(picture()))
+    program = (
+        "import asyncio\n"
+        "from impasto import Client, Settings\nfrom impasto.plugins import Plugins\n"
+        "import impasto\n"
+        f"settings = Settings(providers={{'easel': {{'url': {server.url!r}}}}})\n"
+        "class Easel:\n"
+        "    model = impasto.Model(impasto.Provider('easel', url='http://unset.invalid'), 'easel')\n"
+        "    @impasto.hookimpl\n"
+        "    def list_models(self): return [self.model]\n"
+        "    @impasto.hookimpl\n"
+        "    def build_payload(self, model, request): return impasto.HttpRequest('POST', '/draw', json={})\n"
+        "    @impasto.hookimpl\n"
+        "    def parse_event(self, model, event):\n"
+        "        if event.name != 'done': return []\n"
+        "        return [impasto.ImageResponse((impasto.Image(url=event.json()['url']),))]\n"
+        "async def main():\n"
+        "    async with Client(settings=settings, plugins=Plugins(objects={'easel': Easel()})) as client:\n"
+        "        assert (await client.generate('a fox', model='easel')).data\n"
+        "asyncio.run(main())"
+    )
+    found = _of(shelf, program)
+    assert "impasto.carriers.direct" in found
+    assert not {"httpx", "httpcore", "h11", "trio"} & found
 
 
 def test_the_help_of_a_command_imports_the_other_commands_not(stocked: Shelf) -> None:

@@ -226,3 +226,15 @@ class TestInOneProcess:
         assert self.forgotten == 1
         (plugin,) = plugins.all
         assert words in str(plugin.error)
+
+
+def test_the_command_and_a_program_share_what_is_known(shelf: Shelf) -> None:
+    shelf.install("brush")
+    shelf.write("brush", "#!/bin/sh\n", folder=shelf.work)
+    program = "from impasto.plugins import default_plugins; print(default_plugins().models)"
+    shelf.write("program.py", program, folder=shelf.lib / "programs")
+    shelf.models()
+    for _ in range(2):
+        assert shelf.models().imported == []
+        assert shelf.python("-c", program).imported == []
+        assert shelf.python(str(shelf.lib / "programs" / "program.py")).imported == []

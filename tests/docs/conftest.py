@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+
 import pytest
 
 from installation.environments import Environment, built_wheels, make_environment
+from repository import ROOT
 from spaces.servers import Server
 from standins.pictures import picture
 from standins.server import ScriptedServer, reply
@@ -38,3 +43,16 @@ def easel(server: ScriptedServer) -> dict[str, str]:
     server.script("/v1/paintings/p1", reply('{"status": "finished", "picture": "/files/p1.png", "seed": 7}'))
     server.script("/v1/files/p1.png", reply(picture(), media_type="image/png"))
     return {"IMPASTO_PROVIDER_EASEL_URL": f"{server.url}/v1"}
+
+
+@pytest.fixture
+def gouache() -> Iterator[dict[str, str]]:
+    """Run the service of docs/tutorial.md, on a port that is free; return the variable that leads there."""
+    command = [sys.executable, "-u", str(ROOT / "docs" / "tutorial" / "service.py"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1]
+        try:
+            yield {"IMPASTO_PROVIDER_GOUACHE_URL": f"{address}/v1"}
+        finally:
+            process.kill()

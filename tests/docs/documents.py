@@ -13,12 +13,14 @@ from repository import ROOT
 
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "core/*.md", "plugins/*/*.md", "docs/*.md")
+    for pattern in ("*.md", "core/*.md", "plugins/*/*.md", "docs/**/*.md")
     for path in ROOT.glob(pattern)
 )  # fmt: skip
 
 _BLOCK = RawFencedCodeBlockLexer(
-    re.compile(r'(?P<language>[\w-]+)(?: title="(?P<title>[^"\n]+)")?[ \t]*$\n', re.MULTILINE)
+    re.compile(
+        r'(?P<language>[\w-]+)(?: title="(?P<title>[^"\n]+?)(?P<continues>, continued)?")?[ \t]*$\n', re.MULTILINE
+    )
 )
 
 
@@ -30,6 +32,7 @@ class Block:
         language: the first word behind the fence.
         source: what is in it.
         title: the file whose content it is, if it says so: ``title="pyproject.toml"``.
+        continues: whether it goes on with that file: ``title="plugin.py, continued"``.
         path: the document.
         line: where in the document the source begins, from 1.
     """
@@ -39,6 +42,7 @@ class Block:
     title: str | None
     path: Path
     line: int
+    continues: bool = False
 
     def __str__(self) -> str:
         return f"{self.path.relative_to(ROOT)}, line {self.line}"
@@ -54,6 +58,7 @@ def blocks_of(path: Path) -> list[Block]:
             region.lexemes["title"],
             path,
             line=text.count("\n", 0, region.start) + 2,
+            continues=region.lexemes["continues"] is not None,
         )
         for region in sorted(_BLOCK(Document(text, str(path))), key=lambda region: region.start)
     ]

@@ -3,7 +3,8 @@
 - ``python``: run, in one namespace for the whole document; ``await`` may stand at the top, as in a notebook.
 - ``toml``: read as settings.
 - ``console``: what stands behind ``$ `` is run in a shell; below it is what it prints, with ``…`` for anything.
-- with ``title="NAME"``: written to that file, whatever the language.
+- with ``title="NAME"``: written to that file, whatever the language; with ``title="NAME, continued"``, behind what is
+  there and two empty lines.
 - ``sh``: commands for a fresh machine, which have tests of their own; ``text`` and ``json``: not run.
 """
 
@@ -72,10 +73,11 @@ def matches(shown: str, printed: str) -> bool:
 
 
 def write_file(block: Block, folder: Path) -> None:
-    """Write a titled block to its file."""
+    """Write a titled block to its file, or to the end of it."""
     path = folder / str(block.title)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(block.source, encoding="utf-8")
+    with path.open("a" if block.continues else "w", encoding="utf-8") as file:
+        file.write("\n\n" * block.continues + block.source)
 
 
 def _commands(block: Block) -> list[tuple[str, str]]:

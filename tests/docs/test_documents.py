@@ -29,12 +29,12 @@ def name_of(path: Path) -> str:
 
 
 @pytest.fixture
-def modules() -> Iterator[None]:
+def modules(in_tmp_path: Path) -> Iterator[None]:
     """Forget what a document's code imported from its own folder."""
-    before = set(sys.modules)
     yield
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(in_tmp_path):
+            del sys.modules[name]
 
 
 @pytest.mark.usefixtures("modules")
@@ -46,10 +46,12 @@ def test_what_a_document_shows_works(
     variables: dict[str, str] = {}
     if any(DRAWN_ELSEWHERE.search(block.source) for block in blocks if block.language in {"python", "console"}):
         variables |= request.getfixturevalue("spaces")
-    if path.name == "plugins.md":
-        variables |= request.getfixturevalue("easel")
+    for service, page in {"easel": "plugins.md", "gouache": "tutorial.md"}.items():
+        if path == ROOT / "docs" / page:
+            variables |= request.getfixturevalue(service)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.syspath_prepend(in_tmp_path)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks:
         if block.title is not None:

@@ -19,6 +19,7 @@ from repository import ROOT, files
 
 PAINT = 'pip install uv && uv run impasto "a red fox under a full moon"'
 TEST = "pip install uv && uv run pytest"
+FIRST = f"{TEST} tests/core/test_sizes.py"
 
 
 def test_the_readme_has_two_commands() -> None:
@@ -26,9 +27,9 @@ def test_the_readme_has_two_commands() -> None:
     assert commands == [PAINT, TEST]
 
 
-def test_contributing_has_the_same_one() -> None:
+def test_contributing_has_the_same_one_behind_a_first_test() -> None:
     commands = [block.source.strip() for block in blocks_of(ROOT / "CONTRIBUTING.md") if block.language == "sh"]
-    assert commands == [TEST, ".ci/run"]
+    assert commands == [FIRST, TEST, ".ci/run", "uv run zensical build --strict"]
 
 
 @pytest.fixture(scope="module")
@@ -42,22 +43,27 @@ def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clone
 
 
+def run_in(clone: Path, command: str) -> subprocess.CompletedProcess[str]:
+    home = clone.parent / "home"
+    home.mkdir(exist_ok=True)
+    done = subprocess.run(
+        ["bash", "-c", command.removeprefix("pip install uv && ")],
+        cwd=clone,
+        env=plain_environ(home, UV_PYTHON=sys.executable),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
 class TestThePaintingCommand:
     """Without ``pip install uv``: the tests' own uv stands in for what that installs."""
 
     def paint(self, clone: Path) -> tuple[Path, str]:
-        home = clone.parent / "home"
-        home.mkdir(exist_ok=True)
-        done = subprocess.run(
-            ["bash", "-c", PAINT.removeprefix("pip install uv && ")],
-            cwd=clone,
-            env=plain_environ(home, UV_PYTHON=sys.executable),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        done = run_in(clone, PAINT)
         return clone / done.stdout.strip(), done.stderr
 
     def test_it_draws_in_a_fresh_clone_and_again_without_setting_up_anew(self, fresh_clone: Path) -> None:
@@ -70,6 +76,10 @@ class TestThePaintingCommand:
                 picture.load()
                 assert (picture.format, picture.size) == ("PNG", (768, 768))
         assert re.search(r"Built|Prepared|Installed|Uninstalled", said) is None
+
+
+def test_a_newcomers_first_test_passes(fresh_clone: Path) -> None:
+    assert re.search(r"^=+ \d+ passed in ", run_in(fresh_clone, FIRST).stdout, re.MULTILINE)
 
 
 PARTS = ["pip install uv", "uv run pytest", "uv run ruff check", "uv run ruff format --check", "uv run mypy"]

@@ -75,7 +75,7 @@ class Conversation:
         plugins: calls the model's owner.
         to: where requests go.
         session: opens the HTTP session; called when the first request goes out.
-        local: carries local calls.
+        local: returns what carries local calls.
         bounds: what a server may at most say.
         emit: takes progress and previews.
         download: whether the pictures' bytes are fetched.
@@ -89,7 +89,7 @@ class Conversation:
         plugins: Plugins,
         to: Destination,
         session: Callable[[], HttpSession],
-        local: LocalCarrier,
+        local: Callable[[], LocalCarrier],
         bounds: Bounds,
         emit: Emit,
         download: bool = True,
@@ -149,7 +149,7 @@ class Conversation:
             if isinstance(payload, HttpRequest):
                 await self._carry(payload)
             else:
-                await self._local.exchange(payload, self._request, self._take)
+                await self._local().exchange(payload, self._request, self._take)
             if self._next is None:
                 raise ProtocolError("the answer ended without a picture")
         except ResponseError as error:

@@ -76,6 +76,7 @@ class ResponseError(ImpastoError):
         status: the HTTP status, where there was one.
         retry_after: seconds after which the service asks to be tried again, where it says so.
         redirected: whether this came from where the service had sent the request on to.
+        connection_lost: whether the connection broke that the request was sent over.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class ResponseError(ImpastoError):
         self.model: str | None = None
         self.step: str | None = None
         self.redirected = False
+        self.connection_lost = False
 
     def at(self, *, provider: str, model: str, step: str) -> Self:
         """Record where this happened, unless that is recorded already; return the error itself."""

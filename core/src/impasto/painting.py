@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from impasto.carriers.local import LocalCarrier
 from impasto.conversation import Conversation, Emit, Trace
 from impasto.errors import first_cause
 from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from impasto.carriers.http import HttpCarrier, HttpSession
+    from impasto.carriers.local import LocalCarrier
     from impasto.plugins import Plugins
     from impasto.request import ImageRequest
     from impasto.router import Route
@@ -64,7 +64,7 @@ class Painter:
     def __init__(self, plugins: Plugins, bounds: Bounds) -> None:
         self._plugins = plugins
         self._bounds = bounds
-        self._local = LocalCarrier()
+        self._local: LocalCarrier | None = None
         self._http: HttpCarrier | None = None
         self._places: dict[str, anyio.Semaphore] = {}
 
@@ -120,7 +120,7 @@ class Painter:
             plugins=self._plugins,
             to=job.to,
             session=session,
-            local=self._local,
+            local=self._local_carrier,
             bounds=self._bounds,
             emit=emit,
             download=job.download,
@@ -140,6 +140,13 @@ class Painter:
             await emit(Progress("waiting", detail=f"for one of {count} places at {provider}"))
         async with places:
             yield
+
+    def _local_carrier(self) -> LocalCarrier:
+        if self._local is None:
+            from impasto.carriers.local import LocalCarrier
+
+            self._local = LocalCarrier()
+        return self._local
 
     def _carrier(self) -> HttpCarrier:
         if self._http is None:

@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
-import httpx_sse  # type: ignore[import-not-found]
+import httpx_sse
 
 from benchmarks.clients import Drawn, Generate, inputs
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Generate]:
-    """Open a client without a limit of connections, which it keeps."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=None)
+    """Open a client with as many connections as are needed, of which it keeps as many as it does by default."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
 
         async def generate(prompt: str) -> Drawn:

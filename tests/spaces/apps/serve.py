@@ -51,6 +51,18 @@ def control() -> Any:
     return app
 
 
+def listening() -> socket.socket:
+    """Return a socket that listens on a free port.
+
+    Its protocol is named, as where a server is given a host and a port, and not by `socket.create_server`: asyncio
+    turns Nagle's algorithm off for such sockets alone, and with it every answer would take 40 ms more.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(128)
+    return listener
+
+
 async def serve() -> None:
     """Serve the apps and the ledger; print where they are."""
     import gradio as gr
@@ -64,7 +76,7 @@ async def serve() -> None:
         name: gr.mount_gradio_app(FastAPI(), make(), path="/", show_error=show_error)
         for name, (make, show_error) in APPS.items()
     }
-    sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in (*apps, "control")}
+    sockets = {name: listening() for name in (*apps, "control")}
     servers = {
         name: uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         for name, app in {**apps, "control": control()}.items()

@@ -56,7 +56,7 @@ class Answer(abc.ABC):
         """Feed the body to `take`, piece by piece, until it ends or `take` returns True.
 
         Raises:
-            httpx.TransportError: the connection broke.
+            ResponseError: the connection broke.
         """
 
     @abc.abstractmethod

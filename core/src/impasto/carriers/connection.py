@@ -1,7 +1,6 @@
 """One HTTP/1.1 connection on asyncio: the loop's transport carries the bytes, llhttp (by httptools) reads them.
 
-Beside a client built for every purpose, this one spends its time on little more than the bytes themselves. It speaks
-of what goes wrong in httpx's exceptions, as the rest of the carrier does.
+Beside a client built for every purpose, this one spends its time on little more than the bytes themselves.
 """
 
 from __future__ import annotations
@@ -9,8 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from impasto.carriers.failures import connection_lost, silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ class Connection(asyncio.Protocol):
             idle: seconds that may pass without a byte while one is waited for.
 
         Raises:
-            httpx.TransportError: the connection broke, the server was silent, or did not speak HTTP/1.1.
+            ProviderUnavailable: the connection broke, the server was silent, or did not speak HTTP/1.1.
         """
         assert self._transport is not None  # noqa: S101
         self._begin(busy=True)
@@ -95,7 +95,7 @@ class Connection(asyncio.Protocol):
         """Return the next bytes of the body; none at its end.
 
         Raises:
-            httpx.TransportError: the connection broke, or the server was silent.
+            ProviderUnavailable: the connection broke, or the server was silent.
         """
         while not self._body:
             if self._complete:
@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         if left > 0:
             self._timer = self._loop.call_later(left, self._check_silence)
         else:
-            self._fail(httpx.ReadTimeout("silence"))
+            self._fail(silence(self._idle))
 
     # What the event loop calls.
 
@@ -212,13 +212,13 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            self._fail(httpx.RemoteProtocolError("the server changed the protocol"))
+            self._fail(connection_lost("the server changed the protocol"))
         except HttpParserError as error:
-            self._fail(error if isinstance(error, httpx.TransportError) else httpx.RemoteProtocolError(str(error)))
+            self._fail(connection_lost(str(error)))
         if in_head and not self._has_head:
             self._head_size += len(data)
             if self._head_size > MAX_HEAD:
-                self._fail(httpx.RemoteProtocolError(f"the answer's head is longer than {MAX_HEAD} bytes"))
+                self._fail(connection_lost(f"the answer's head is longer than {MAX_HEAD} bytes"))
         if self._draining:
             self._drain()
         elif self._buffered > BUFFERED and self._reading and self._transport is not None:
@@ -244,11 +244,11 @@ class Connection(asyncio.Protocol):
             self._complete = True
             self._wake()
         elif error is not None:
-            self._fail(httpx.ReadError(str(error) or type(error).__name__))
+            self._fail(connection_lost(str(error) or type(error).__name__))
         elif self._has_head:
-            self._fail(httpx.RemoteProtocolError("the server closed the connection in the middle of its answer"))
+            self._fail(connection_lost("the server closed the connection in the middle of its answer"))
         else:
-            self._fail(httpx.RemoteProtocolError("the server closed the connection without an answer"))
+            self._fail(connection_lost("the server closed the connection without an answer"))
 
     def _drain(self) -> None:
         if self._complete:
@@ -276,7 +276,7 @@ class Connection(asyncio.Protocol):
             return
         self._head_size += len(name) + len(value)
         if self._head_size > MAX_HEAD:
-            self._fail(httpx.RemoteProtocolError(f"the answer's trailer is longer than {MAX_HEAD} bytes"))
+            self._fail(connection_lost(f"the answer's trailer is longer than {MAX_HEAD} bytes"))
 
     def on_headers_complete(self) -> None:
         """Take the end of the head."""

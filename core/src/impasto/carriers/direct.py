@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 import anyio
-import httpx
 
 from impasto.carriers.answer import Answer
 from impasto.carriers.connecting import Origin, first_to_connect
+from impasto.carriers.failures import no_connection, no_connection_within
+from impasto.errors import ProtocolError
 
 if TYPE_CHECKING:
     import ssl
@@ -74,8 +75,8 @@ class DirectConnections:
         """Send a request, and return its answer when the head is there.
 
         Raises:
-            httpx.TransportError: no connection, or it broke.
-            httpx.InvalidURL: the URL cannot be requested.
+            ProviderUnavailable: no connection, or it broke.
+            ProtocolError: the URL cannot be requested.
         """
         origin, host, target = _address_of(outgoing.url)
         head = _head_of(outgoing, host, target)
@@ -110,9 +111,9 @@ class DirectConnections:
             with anyio.fail_after(within):
                 connection = await first_to_connect(origin, self._tls if origin[0] == "https" else None, self._settled)
         except TimeoutError as error:
-            raise httpx.ConnectTimeout("no connection in time") from error
+            raise no_connection_within(within) from error
         except OSError as error:
-            raise httpx.ConnectError(error.strerror or str(error)) from error
+            raise no_connection(error.strerror or str(error)) from error
         self._origin_of[connection] = origin
         return connection
 
@@ -152,9 +153,14 @@ def _address_of(url: str) -> tuple[Origin, str, str]:
         if number < 65_536:
             default = number == _PORTS[scheme]
             return (scheme, host.lower(), number), host if default else f"{host}:{number}", target or "/"
-    parsed = httpx.URL(url)
+    import httpx  # Not needed for usual addresses, and dear to import.
+
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise ProtocolError(f"not an address that can be fetched: {error}") from error
     if parsed.scheme not in _PORTS or not parsed.host:
-        raise httpx.UnsupportedProtocol(f"not an http(s) address: {url}")
+        raise ProtocolError(f"not an http(s) address: {url}")
     host = parsed.raw_host.decode("ascii")
     netloc = parsed.netloc.decode("ascii")
     return (parsed.scheme, host, parsed.port or _PORTS[parsed.scheme]), netloc, parsed.raw_path.decode("ascii")

@@ -1,19 +1,14 @@
-"""What a failed HTTP exchange means: statuses and transport errors, as impasto's own errors."""
+"""What a failed HTTP exchange means: statuses, and failures of the connection, as impasto's own errors."""
 
 from __future__ import annotations
 
 import json
 import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-
-import httpx
-from httpx_secure import SSRFProtectionError
 
 from impasto.errors import (
     AuthenticationError,
     NotSent,
-    ProtocolError,
     ProviderUnavailable,
     QuotaExceeded,
     ResponseError,
@@ -34,8 +29,6 @@ _CLASS_OF_STATUS: dict[int, type[ResponseError]] = {
     425: ProviderUnavailable,
     429: QuotaExceeded,
 }
-ALLOW_PRIVATE = "private_addresses = true in the provider's settings allows it"
-
 _WORDS = ("message", "detail", "error", "error_description", "msg", "title", "reason")
 
 
@@ -85,43 +78,37 @@ def retry_after(value: str | None) -> float | None:
         return None
     if value.strip().isdecimal():
         return float(value)
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError, OverflowError):
         return None
 
 
-def error_of_transport(error: Exception, *, idle: float | None, connect: float | None) -> ResponseError:
-    """Return what a failure below HTTP means.
-
-    Args:
-        error: what httpx raised.
-        idle: seconds allowed without a byte, for the message.
-        connect: seconds allowed for connecting, for the message.
-    """
-    reason = _reason(error)
-    match error:
-        case SSRFProtectionError():
-            return ProtocolError(f"the address {error.hostname} is not public; {ALLOW_PRIVATE}")
-        case httpx.ConnectTimeout():
-            return NotSent(f"no connection within {connect:g} s")
-        case httpx.TimeoutException():
-            return ProviderUnavailable(f"nothing was heard for {idle:g} s")
-        case httpx.ProxyError():
-            return NotSent(f"the proxy failed: {reason}")
-        case httpx.ConnectError():
-            return NotSent(f"no connection: {reason}")
-        case httpx.DecodingError():
-            return ProtocolError(f"the body cannot be decoded: {reason}")
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return ProtocolError(f"not an address that can be fetched: {reason}")
-        case httpx.NetworkError() | httpx.RemoteProtocolError():
-            return ProviderUnavailable(f"the connection broke: {reason}")
-        case _:
-            return ProtocolError(reason)
+def connection_lost(reason: str) -> ProviderUnavailable:
+    """Return the error that a connection is which broke."""
+    error = ProviderUnavailable(f"the connection broke: {reason}")
+    error.connection_lost = True
+    return error
 
 
-def _reason(error: Exception) -> str:
+def silence(seconds: float) -> ProviderUnavailable:
+    """Return the error that so many seconds without a byte are."""
+    return ProviderUnavailable(f"nothing was heard for {seconds:g} s")
+
+
+def no_connection(reason: str) -> NotSent:
+    """Return the error that a connection is which cannot be had."""
+    return NotSent(f"no connection: {reason}")
+
+
+def no_connection_within(seconds: float) -> NotSent:
+    """Return the error that a connection is which takes longer than that."""
+    return NotSent(f"no connection within {seconds:g} s")
+
+
+def reason_of(error: Exception) -> str:
     """Return an error's words, or those of what caused it: trio's own errors often have none."""
     cause: BaseException | None = error
     while cause is not None:

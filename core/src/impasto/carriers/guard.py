@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
-import urllib.request
+import os
+import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from httpx_secure import httpx_ssrf_protection
-
-from impasto.carriers.failures import ALLOW_PRIVATE
 from impasto.errors import ProtocolError
 
 if TYPE_CHECKING:
     import httpx
+
+_ELSEWHERE = ("darwin", "win32")
+"""Systems that keep proxies elsewhere than in the environment."""
 
 
 def guard(client: httpx.AsyncClient, proxy: str | None) -> httpx.AsyncClient:
@@ -21,7 +22,11 @@ def guard(client: httpx.AsyncClient, proxy: str | None) -> httpx.AsyncClient:
 
     A proxy resolves names itself, so that behind one only addresses written as numbers are checked, by `check_literal`.
     """
-    return client if is_proxied(proxy) else httpx_ssrf_protection(client)
+    if is_proxied(proxy):
+        return client
+    from httpx_secure import httpx_ssrf_protection
+
+    return httpx_ssrf_protection(client)
 
 
 def check_literal(url: str) -> None:
@@ -36,9 +41,22 @@ def check_literal(url: str) -> None:
     except ValueError:
         public = host != "localhost" and not host.endswith(".localhost")
     if not public:
-        raise ProtocolError(f"the address {host} is not public; {ALLOW_PRIVATE}")
+        raise not_public(host)
+
+
+def not_public(host: object) -> ProtocolError:
+    """Return the error that an address is which requests must not reach."""
+    return ProtocolError(
+        f"the address {host} is not public; private_addresses = true in the provider's settings allows it"
+    )
 
 
 def is_proxied(proxy: str | None) -> bool:
     """Tell whether requests go through a proxy: the given one, or one that the environment names."""
-    return proxy is not None or not {"http", "https", "all"}.isdisjoint(urllib.request.getproxies())
+    if proxy is not None:
+        return True
+    if sys.platform not in _ELSEWHERE and not any(name.lower().endswith("_proxy") for name in os.environ):
+        return False
+    from urllib.request import getproxies
+
+    return not {"http", "https", "all"}.isdisjoint(getproxies())

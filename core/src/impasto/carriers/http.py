@@ -6,18 +6,16 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
-from urllib.parse import urljoin
-
-import httpx
+from urllib.parse import urljoin, urlsplit
 
 from impasto.carriers.answer import Answer, Outgoing
-from impasto.carriers.failures import error_of_status, error_of_transport
+from impasto.carriers.failures import error_of_status
 from impasto.carriers.guard import check_literal, is_proxied
-from impasto.carriers.pools import Pools
 from impasto.carriers.unpacking import unpacker
-from impasto.errors import ImpastoError, ProtocolError, ResponseError
+from impasto.errors import ImpastoError, ProtocolError, ProviderUnavailable, ResponseError
 from impasto.events import ServerEvent
 from impasto.loops import is_asyncio
 from impasto.sse import Decoder
@@ -26,8 +24,11 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Mapping
 
+    import httpx
+
     from impasto.carriers import Deliver
     from impasto.carriers.direct import DirectConnections
+    from impasto.carriers.pools import Pools
     from impasto.payloads import HttpRequest
     from impasto.request import ImageRequest
     from impasto.settings import Bounds
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 _ERROR_BODY = 65_536
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_LOST_BEFORE_AN_ANSWER = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "impasto"}
 _DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
@@ -51,7 +51,8 @@ class HttpCarrier:
     """Carries HTTP exchanges; owns their connections.
 
     On asyncio, requests to a provider's own origins go over connections of our own, which cost a fraction of the time
-    that httpx's pool takes. All others go over httpx: those on trio, through proxies, and to other origins.
+    that httpx's pool takes, and none of the time that importing it takes. All others go over httpx: those on trio,
+    through proxies, and to other origins.
 
     Args:
         bounds: how much of an answer is read before it is refused.
@@ -59,7 +60,7 @@ class HttpCarrier:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self._pools = Pools(self._tls)
+        self._pools: Pools | None = None
         self._direct: DirectConnections | None = None
         self._tls_context: ssl.SSLContext | None = None
 
@@ -77,11 +78,10 @@ class HttpCarrier:
 
         Raises:
             InvalidRequest: the proxy's URL cannot be used.
-            httpx.HTTPError: no connection, or it broke.
-            httpx.InvalidURL: the URL cannot be requested.
+            ResponseError: no connection, or it broke; or the URL cannot be requested.
         """
         if guarded or proxy or outgoing.method not in _DIRECT_METHODS or self._is_proxied or not is_asyncio():
-            return await self._pools.send(outgoing, proxy=proxy, guarded=guarded)
+            return await self._over_httpx().send(outgoing, proxy=proxy, guarded=guarded)
         if self._direct is None:
             from impasto.carriers.direct import DirectConnections
 
@@ -92,7 +92,15 @@ class HttpCarrier:
         """Close all connections."""
         if self._direct is not None:
             await self._direct.aclose()
-        await self._pools.aclose()
+        if self._pools is not None:
+            await self._pools.aclose()
+
+    def _over_httpx(self) -> Pools:
+        if self._pools is None:
+            from impasto.carriers.pools import Pools
+
+            self._pools = Pools(self._tls)
+        return self._pools
 
     @functools.cached_property
     def _is_proxied(self) -> bool:
@@ -100,7 +108,9 @@ class HttpCarrier:
 
     def _tls(self) -> ssl.SSLContext:
         if self._tls_context is None:
-            self._tls_context = httpx.create_ssl_context()
+            from impasto.carriers.tls import tls_context
+
+            self._tls_context = tls_context(os.environ)
         return self._tls_context
 
 
@@ -171,7 +181,6 @@ class HttpSession:
 
     async def _ask(self, asked: _Asked, read: Callable[[Answer], Awaitable[_T]]) -> _T:
         """Send a request, follow its redirects, have the answer read, and close it in the end."""
-        connect = self._to.timeouts.connect
         redirected = False
         try:
             for _ in range(self._bounds.redirects + 1):
@@ -191,12 +200,6 @@ class HttpSession:
         except ResponseError as error:
             error.redirected = redirected
             raise
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            if isinstance(error, httpx.RequestError):
-                error.request = httpx.Request(asked.method, "https://redacted.invalid")
-            failure = error_of_transport(error, idle=asked.idle, connect=connect)
-            failure.redirected = redirected
-            raise failure from error
 
     async def _send(self, asked: _Asked) -> Answer:
         url, guarded = asked.url, not self._to.private_addresses and not self._to.is_own(asked.url)
@@ -204,7 +207,7 @@ class HttpSession:
             check_literal(url)
         secret_headers, secret_params = self._to.secrets_for(url)
         if params := {**asked.params, **secret_params}:
-            url = str(httpx.URL(url).copy_merge_params(params))
+            url = _with_params(url, params)
         headers = {**_HEADERS, **asked.headers, **secret_headers}
         for name, value in headers.items():
             if not _TOKEN.fullmatch(name) or not _FIELD.fullmatch(value):
@@ -217,8 +220,8 @@ class HttpSession:
         try:
             try:
                 answer = await self._carrier.send(outgoing, proxy=self._to.proxy, guarded=guarded)
-            except _LOST_BEFORE_AN_ANSWER:
-                if not asked.repeatable:
+            except ProviderUnavailable as error:
+                if not error.connection_lost or not asked.repeatable:
                     raise
                 answer = await self._carrier.send(outgoing, proxy=self._to.proxy, guarded=guarded)
         except ImpastoError:
@@ -226,12 +229,14 @@ class HttpSession:
         except (TypeError, ValueError) as error:
             raise ProtocolError(f"the request cannot be sent: {error}") from error
         if "set-cookie" in answer.headers:
+            import httpx
+
             self._cookies = self._cookies or httpx.Cookies()
             self._cookies.extract_cookies(
                 httpx.Response(answer.status, headers=answer.fields, request=httpx.Request(asked.method, url))
             )
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s %s: %d", asked.method, httpx.URL(url).path, answer.status)
+            _log.debug("%s %s: %d", asked.method, urlsplit(url).path, answer.status)
         return answer
 
     async def _error_of(self, answer: Answer) -> ResponseError:
@@ -241,7 +246,7 @@ class HttpSession:
             body.extend(chunk)
             return len(body) >= _ERROR_BODY
 
-        with contextlib.suppress(httpx.HTTPError, ProtocolError):
+        with contextlib.suppress(ResponseError):
             await _pump(answer, take)
         words = self._to.redact(bytes(body[:_ERROR_BODY]).decode(errors="replace"))
         return error_of_status(answer.status, answer.reason, answer.headers, words.encode())
@@ -296,6 +301,8 @@ def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
         if payload.json is not None and payload.data is None and payload.files is None and payload.content is None:
             body = _as_json(payload.json).encode()
             return body, headers if "content-type" in given else {**headers, "Content-Type": "application/json"}
+        import httpx
+
         said = {name: getattr(payload, name) for name in ("json", "content", "data", "files")}
         said = {name: value for name, value in said.items() if value is not None}
         encoded = httpx.Request("POST", "https://encoding.invalid", **said)
@@ -308,7 +315,18 @@ def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
     return body, {**headers, "Content-Type": media_type}
 
 
+def _with_params(url: str, params: Mapping[str, str]) -> str:
+    import httpx
+
+    try:
+        return str(httpx.URL(url).copy_merge_params(params))
+    except httpx.InvalidURL as error:
+        raise ProtocolError(f"not an address that can be fetched: {error}") from error
+
+
 def _cookie_header(cookies: httpx.Cookies, url: str) -> str | None:
+    import httpx
+
     request = httpx.Request("GET", url)
     cookies.set_cookie_header(request)
     value: str | None = request.headers.get("cookie")

@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING
 
 import anyio
 import httpx
+from httpx_secure import SSRFProtectionError
 
 from impasto.carriers.answer import Answer
-from impasto.carriers.guard import guard
-from impasto.errors import InvalidRequest
+from impasto.carriers.failures import connection_lost, no_connection, no_connection_within, reason_of, silence
+from impasto.carriers.guard import guard, not_public
+from impasto.errors import InvalidRequest, NotSent, ProtocolError
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from impasto.carriers.answer import Outgoing
+    from impasto.errors import ResponseError
 
 POOL_SIZE = 16
 """Exchanges at once in one pool.
@@ -86,11 +89,12 @@ class _Pool:
 class PooledAnswer(Answer):
     """An answer that httpx reads."""
 
-    def __init__(self, response: httpx.Response, pool: _Pool) -> None:
+    def __init__(self, response: httpx.Response, pool: _Pool, outgoing: Outgoing) -> None:
         fields = [(name.lower(), value) for name, value in response.headers.multi_items()]
         super().__init__(response.status_code, response.reason_phrase, fields)
         self._response = response
         self._pool = pool
+        self._outgoing = outgoing
 
     async def pump(self, take: Callable[[bytes], Awaitable[bool]]) -> None:
         """Feed the body to `take`, piece by piece, until it ends or `take` returns True.
@@ -99,7 +103,7 @@ class PooledAnswer(Answer):
         being cancelled at their next await: leaving them half-run would leak them on trio.
         """
         failure: BaseException | None = None
-        with anyio.CancelScope() as scope:
+        with _translated(self._outgoing), anyio.CancelScope() as scope:
             async for chunk in self._response.aiter_raw():
                 if scope.cancel_called:
                     continue
@@ -146,28 +150,28 @@ class Pools:
 
         Raises:
             InvalidRequest: the proxy's URL cannot be used.
-            httpx.HTTPError: no connection, or it broke.
-            httpx.InvalidURL: the URL cannot be requested.
+            ResponseError: no connection, or it broke; or the URL cannot be requested.
         """
         pool = self._with_room(proxy, guarded=guarded)
         pool.exchanges += 1
         try:
-            request = pool.client.build_request(
-                outgoing.method,
-                outgoing.url,
-                headers=dict(outgoing.headers),
-                timeout=httpx.Timeout(outgoing.idle, connect=outgoing.connect, pool=None),
-            )
-            request.stream = _Body(outgoing.body)
-            token = _sending.set(True)
-            try:
-                response = await pool.client.send(request, stream=True)
-            finally:
-                _sending.reset(token)
+            with _translated(outgoing):
+                request = pool.client.build_request(
+                    outgoing.method,
+                    outgoing.url,
+                    headers=dict(outgoing.headers),
+                    timeout=httpx.Timeout(outgoing.idle, connect=outgoing.connect, pool=None),
+                )
+                request.stream = _Body(outgoing.body)
+                token = _sending.set(True)
+                try:
+                    response = await pool.client.send(request, stream=True)
+                finally:
+                    _sending.reset(token)
         except BaseException:
             pool.exchanges -= 1
             raise
-        return PooledAnswer(response, pool)
+        return PooledAnswer(response, pool, outgoing)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -200,3 +204,37 @@ class Pools:
         client.headers = httpx.Headers()
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return client
+
+
+@contextlib.contextmanager
+def _translated(outgoing: Outgoing) -> Iterator[None]:
+    """Raise what httpx raises as impasto's own errors."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if isinstance(error, httpx.RequestError):
+            error.request = httpx.Request(outgoing.method, "https://redacted.invalid")
+        raise _error_of(error, outgoing) from error
+
+
+def _error_of(error: Exception, outgoing: Outgoing) -> ResponseError:
+    reason = reason_of(error)
+    match error:
+        case SSRFProtectionError():
+            return not_public(error.hostname)
+        case httpx.ConnectTimeout():
+            return no_connection_within(outgoing.connect)
+        case httpx.TimeoutException():
+            return silence(outgoing.idle)
+        case httpx.ProxyError():
+            return NotSent(f"the proxy failed: {reason}")
+        case httpx.ConnectError():
+            return no_connection(reason)
+        case httpx.DecodingError():
+            return ProtocolError(f"the body cannot be decoded: {reason}")
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return ProtocolError(f"not an address that can be fetched: {reason}")
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return connection_lost(reason)
+        case _:
+            return ProtocolError(reason)

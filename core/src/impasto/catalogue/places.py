@@ -70,6 +70,9 @@ def traces(found: tuple[Place, ...], modules: frozenset[str]) -> list[str]:
     lines = []
     for place in found:
         homonyms = sorted(name for name in place.names if name.partition(".")[0] in modules)
+        if not place.metadata:
+            # Such as the folder of the command, where a script may go by the name of its package.
+            homonyms = [name for name in homonyms if "." in name or os.path.isdir(os.path.join(place.path, name))]  # noqa: PTH112, PTH118
         if place.is_archive:
             lines.append(f"{place.path} {trace(place.path)}")
         elif place.metadata or homonyms:
