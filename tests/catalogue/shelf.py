@@ -126,10 +126,29 @@ class Shelf:
         """Run ``impasto`` to its end."""
         return self.python("-m", "impasto", *arguments, status=status, environ=environ)
 
+    def run_text(self, *arguments: str, **environ: str) -> str:
+        """Return what ``impasto`` prints."""
+        return str(self.python("-m", "impasto", *arguments, environ=environ).said)
+
+    def complaints(self, *arguments: str, **environ: str) -> str:
+        """Return what ``impasto`` says on stderr while it succeeds."""
+        return self._run("-m", "impasto", *arguments, environ=environ).stderr
+
+    def source(self, name: str) -> str:
+        """Return the source of a plugin that is installed, but for the note of its import."""
+        return (self.site / name / "__init__.py").read_text(encoding="utf-8").removeprefix(NOTE)
+
     def python(self, *arguments: str, status: int = 0, environ: Mapping[str, str] | None = None) -> Met:
         """Run Python to its end; where it fails, what was printed is what stands on stderr."""
         log = Path(self.environ["IMPORTED"])
         log.unlink(missing_ok=True)
+        done = self._run(*arguments, status=status, environ=environ)
+        imported = log.read_text(encoding="utf-8").split() if log.exists() else []
+        return Met(done.stderr if status else done.stdout, imported)
+
+    def _run(
+        self, *arguments: str, status: int = 0, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=self.work,
@@ -141,8 +160,7 @@ class Shelf:
             timeout=3 * PATIENCE,
         )
         assert done.returncode == status, done.stderr
-        imported = log.read_text(encoding="utf-8").split() if log.exists() else []
-        return Met(done.stderr if status else done.stdout, imported)
+        return done
 
     def file(self) -> Path | None:
         """Return the file of the catalogue, if there is one."""

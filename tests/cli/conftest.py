@@ -34,13 +34,15 @@ def plugged(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plugins]:
     def plug(*plugins: object) -> Plugins:
         found = Plugins(objects={f"plugin{number}": plugin for number, plugin in enumerate(plugins)})
         for module in (
-            "impasto.plugins",
             "impasto.cli.doctor",
+            "impasto.cli.install",
             "impasto.cli.listing",
             "impasto.cli.keys",
+            "impasto.cli.record",
             "impasto.client",
+            "impasto.plugins",  # last: a module that is imported after it would keep this one's plugins
         ):
-            monkeypatch.setattr(f"{module}.default_plugins", lambda: found)
+            monkeypatch.setattr(f"{module}.default_plugins", lambda *_: found)
         return found
 
     return plug

@@ -20,7 +20,7 @@ def settings(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Setting
     from impasto.plugins import Plugins
 
     plugins = Plugins(objects={"example": ExampleProvider()})
-    monkeypatch.setattr("impasto.client.default_plugins", lambda: plugins)
+    monkeypatch.setattr("impasto.client.default_plugins", lambda *_: plugins)
     server.script(
         "/draw",
         event_stream(

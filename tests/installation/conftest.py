@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from docs.conftest import easel
 from installation.environments import Environment, built_wheels, make_environment
+
+__all__ = ["clean", "core_alone", "easel", "wheels"]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from collections.abc import Callable, Coroutine, Mapping
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from impasto.request import ImageRequest
     from impasto.settings import ProviderSettings
 
+_log = logging.getLogger("impasto")
+
 
 class Client:
     """Draws pictures with the models of every installed plugin. Use it as ``async with impasto.Client() as client``.
@@ -65,7 +68,9 @@ class Client:
         health: HealthStore | None = None,
     ) -> None:
         self._settings = Settings.load() if settings is None else settings
-        self._plugins = default_plugins() if plugins is None else plugins
+        self._plugins = default_plugins(self._settings) if plugins is None else plugins
+        if self._plugins.complaint:
+            _log.warning("%s", self._plugins.complaint)
         self._router = Router(self._plugins, self._settings)
         self._proxy = proxy
         self._times = {"connect": connect_timeout, "idle": idle_timeout, "deadline": deadline}

@@ -29,11 +29,15 @@ _NOT_UNDERSTOOD = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 
 
 class Hooks:
-    """The plugins that are imported, by name, and the only place that calls their hooks."""
+    """The plugins that are imported, by name, and the only place that calls their hooks.
 
-    def __init__(self) -> None:
+    Args:
+        specifications: the module or class with the hooks' signatures.
+    """
+
+    def __init__(self, specifications: ModuleType | type = hookspecs) -> None:
         self._manager = pluggy.PluginManager("impasto")
-        self._manager.add_hookspecs(hookspecs)
+        self._manager.add_hookspecs(specifications)
         self._callers: dict[tuple[str, str], Callable[..., Any]] = {}
         self._homes: dict[str, str] = {}
 

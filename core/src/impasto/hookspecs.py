@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from impasto.payloads import Outcome, Payload
     from impasto.request import ImageRequest
 
+HOOK_API = (1, 0)
+"""The version of the hooks: major, minor. What each of the two promises stands in ``docs/plugins.md``."""
+
 hookspec = pluggy.HookspecMarker("impasto")
 hookimpl = pluggy.HookimplMarker("impasto")
 """Marks a function as the implementation of a hook."""

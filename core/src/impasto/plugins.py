@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from impasto.catalogue import Catalogue, Plugin, open_catalogue
 from impasto.errors import PluginError
+from impasto.settings import Selection, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,13 +23,20 @@ if TYPE_CHECKING:
     from impasto.request import ImageRequest
 
 
+_NOT_INSTALLED = "IMPASTO_PLUGINS, or plugins.only in the settings, names what is not installed: {}."
+
+
 class Plugins:
     """The plugins of one process. One that is broken costs only itself, and is named with its cause.
+
+    Attributes:
+        complaint: what is wrong with the settings' choice of plugins, in words; empty for nothing.
 
     Args:
         installed: plugins by the value of their entry points, to be imported at once, in this order.
         objects: further plugins, by name, as modules or objects that are at hand already.
         catalogue: what is known of the installed plugins, in place of both.
+        only: the names of those that are to be used; one that no plugin has is in the complaint.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class Plugins:
         objects: Mapping[str, object] | None = None,
         *,
         catalogue: Catalogue | None = None,
+        only: Iterable[str] = (),
     ) -> None:
         if catalogue is None:
             from impasto.catalogue.building import ask_all
@@ -46,7 +55,10 @@ class Plugins:
         self._hooks = catalogue.hooks
         self._forget = catalogue.forget
         self._failed = [plugin for plugin in catalogue.plugins if plugin.error is not None]
-        self._usable = {plugin.name: plugin for plugin in catalogue.plugins if plugin.error is None}
+        self._blocked = [plugin for plugin in catalogue.plugins if plugin.is_blocked]
+        self._usable = {each.name: each for each in catalogue.plugins if each.error is None and not each.is_blocked}
+        unknown = sorted(set(only) - {plugin.name for plugin in catalogue.plugins})
+        self.complaint = _NOT_INSTALLED.format(", ".join(unknown)) if unknown else ""
         self._unsure = bool(self._failed) and catalogue.hooks is None
         # The models that a plugin itself made, by plugin and name. What it was known to offer are copies of them.
         self._own: dict[str, dict[str, Model]] = {}
@@ -66,9 +78,10 @@ class Plugins:
 
     @property
     def all(self) -> tuple[Plugin, ...]:
-        """Every plugin by name, broken ones included; those that were known to be broken are tried anew."""
+        """Every plugin by name, broken and blocked ones too; those that were known to be broken are tried anew."""
         self.mend()
-        return tuple(sorted((*self._usable.values(), *self._failed), key=lambda plugin: plugin.name))
+        every = (*self._usable.values(), *self._failed, *self._blocked)
+        return tuple(sorted(every, key=lambda plugin: plugin.name))
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -232,7 +245,18 @@ class Plugins:
         self._index()
 
 
+def default_plugins(settings: Settings | None = None) -> Plugins:
+    """Return the installed plugins. There is one collection of them in a process for each selection.
+
+    Args:
+        settings: say which of them are used; None for the settings file and the environment.
+
+    Raises:
+        SettingsError: the settings file or a variable cannot be used.
+    """
+    return _selected((Settings.load() if settings is None else settings).plugins)
+
+
 @functools.cache
-def default_plugins() -> Plugins:
-    """Return the installed plugins. There is one collection of them in a process."""
-    return Plugins(catalogue=open_catalogue())
+def _selected(selection: Selection) -> Plugins:
+    return Plugins(catalogue=open_catalogue(selection), only=selection.only or ())

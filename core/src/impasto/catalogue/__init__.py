@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from impasto.catalogue.places import Place
     from impasto.hooks import Hooks
+    from impasto.settings import Selection
 
 __all__ = ["Catalogue", "Plugin", "open_catalogue"]
 
@@ -47,34 +48,56 @@ class Catalogue:
     forget: Callable[[], None] = _nothing
 
 
-def open_catalogue() -> Catalogue:
-    """Return the installed plugins: from the file if it still holds, else by importing and asking them all."""
+def open_catalogue(selection: Selection) -> Catalogue:
+    """Return the installed plugins: from the file if it still holds, else by importing and asking them.
+
+    Args:
+        selection: which of them are used; others are not imported, and returned as blocked.
+    """
     try:
         found = places()
     except (Unwatchable, OSError):
-        return Catalogue(*_asked())
+        return Catalogue(*_asked(selection))
     key = environment(found)
     path = path_of(key)
     if path is None:
-        return Catalogue(*_asked())
+        return Catalogue(*_asked(selection))
 
     def forget() -> None:
         remove_file(path)
 
-    known = _read(path, key, found)
+    known = _selected(_read(path, key, found), selection)
     if known is not None:
         return Catalogue(known, None, forget)
     before = frozenset(sys.modules)
-    plugins, hooks = _asked()
+    plugins, hooks = _asked(selection)
     if content := _content(plugins, key, before, found):
         write_file(path, content)
     return Catalogue(plugins, hooks, forget)
 
 
-def _asked() -> tuple[tuple[Plugin, ...], Hooks]:
+def _asked(selection: Selection) -> tuple[tuple[Plugin, ...], Hooks]:
     from impasto.catalogue.building import ask_installed
 
-    return ask_installed()
+    return ask_installed(selection)
+
+
+def _selected(known: tuple[Plugin, ...] | None, selection: Selection) -> tuple[Plugin, ...] | None:
+    """Return what is known of the plugins that are used, and the others as blocked.
+
+    None where the file does not tell that: one that is used now was blocked when the file was written; or one that is
+    blocked now may have changed what others list.
+    """
+    for each in known or ():
+        if each.is_blocked if selection.admits(each.name) else each.is_early and "list_models" in each.hooks:
+            return None
+    return known and tuple(each if selection.admits(each.name) else _blocked(each) for each in known)
+
+
+def _blocked(plugin: Plugin) -> Plugin:
+    return Plugin(
+        plugin.name, plugin.distribution, plugin.version, value=plugin.value, is_blocked=True, misfit=plugin.misfit
+    )
 
 
 def _read(path: Path, key: str, found: tuple[Place, ...]) -> tuple[Plugin, ...] | None:

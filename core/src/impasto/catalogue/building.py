@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     from impasto.catalogue.entries import Plugin
     from impasto.models import Model
+    from impasto.settings import Selection
 
 
-def ask_installed() -> tuple[tuple[Plugin, ...], Hooks]:
-    """Import every installed plugin and ask it for its models, as in `ask_all`."""
-    return ask_all(installed_plugins())
+def ask_installed(selection: Selection) -> tuple[tuple[Plugin, ...], Hooks]:
+    """Import every installed plugin that is used, and ask it for its models, as in `ask_all`."""
+    return ask_all(replace(each, is_blocked=not selection.admits(each.name)) for each in installed_plugins())
 
 
 def ask_all(plugins: Iterable[Plugin], objects: Mapping[str, object] | None = None) -> tuple[tuple[Plugin, ...], Hooks]:
@@ -27,7 +28,8 @@ def ask_all(plugins: Iterable[Plugin], objects: Mapping[str, object] | None = No
     All of them are imported before the first is asked, so that those that wrap ``list_models`` see every list.
 
     Args:
-        plugins: what is known of each plugin, in the order in which they come to own providers.
+        plugins: what is known of each plugin, in the order in which they come to own providers. One that is blocked
+            stays as it is.
         objects: those that are imported already, by name.
 
     Returns:
@@ -36,7 +38,7 @@ def ask_all(plugins: Iterable[Plugin], objects: Mapping[str, object] | None = No
     hooks = Hooks()
     found: list[Plugin] = []
     for plugin in plugins:
-        found.append(taken_in(plugin, found, hooks, objects))
+        found.append(plugin if plugin.is_blocked else taken_in(plugin, found, hooks, objects))
     while (asked := _all_asked(found, hooks)) is None:
         pass
     return tuple(asked), hooks
@@ -88,11 +90,11 @@ def asked(plugin: Plugin, owners: dict[str, str], hooks: Hooks) -> Plugin:
     """Ask a plugin for its models; return it with them, or with the error that this led to.
 
     Args:
-        plugin: one that was taken in; one that is broken already stays as it is.
+        plugin: one that was taken in; one that is broken or blocked stays as it is.
         owners: the plugin that owns each provider, by the provider's id; it is added to.
         hooks: calls its hooks; one that is broken is let go.
     """
-    if plugin.error is not None:
+    if plugin.error is not None or plugin.is_blocked:
         return plugin
     try:
         models = hooks.list_models(plugin.name)
@@ -129,7 +131,7 @@ def _all_asked(found: list[Plugin], hooks: Hooks) -> list[Plugin] | None:
     owners: dict[str, str] = {}
     done: list[Plugin] = []
     for place, plugin in enumerate(found):
-        wraps = plugin.error is None and hooks.wraps(plugin.name, "list_models")
+        wraps = plugin.name in hooks and hooks.wraps(plugin.name, "list_models")
         done.append(asked(plugin, owners, hooks))
         if wraps and done[-1].error is not None:
             found[place] = done[-1]

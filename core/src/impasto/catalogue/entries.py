@@ -28,6 +28,8 @@ class Plugin:
         is_early: whether it is imported before a hook of any other plugin is called, because it wraps hooks or
             prepares requests.
         is_opaque: whether its models cannot be written down, so that it is imported when models are asked for.
+        is_blocked: whether the settings keep it from being used. It is not imported, and nothing is known of it.
+        misfit: why its hooks may not be those that are called here, and the way out; empty where they are.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Plugin:
     value: str = ""
     is_early: bool = False
     is_opaque: bool = False
+    is_blocked: bool = False
+    misfit: str = ""
 
 
 _Types: TypeAlias = frozenset[type[Any]]
@@ -98,7 +102,7 @@ def read(plain: Any) -> Plugin:
         TypeError: it is not such a value.
         ValueError: the same, or a model breaks its rules.
     """
-    name, distribution, version, hooks, value, is_early, is_opaque, error, providers, models = plain
+    name, distribution, version, hooks, value, is_early, is_opaque, is_blocked, misfit, error, providers, models = plain
     known = [_read(each) for each in providers]
     return Plugin(
         _of(_WORDS, name),
@@ -110,6 +114,8 @@ def read(plain: Any) -> Plugin:
         _of(_WORDS, value),
         _of(_SWITCH, is_early),
         _of(_SWITCH, is_opaque),
+        _of(_SWITCH, is_blocked),
+        _of(_WORDS, misfit),
     )
 
 
@@ -127,6 +133,8 @@ def _plain(plugin: Plugin) -> list[Any]:
         plugin.value,
         plugin.is_early,
         plugin.is_opaque,
+        plugin.is_blocked,
+        plugin.misfit,
         None if error is None else [error.args[0], error.plugin, error.hook],
         [_encoded(each) for each in providers],
         [

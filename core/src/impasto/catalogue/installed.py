@@ -5,11 +5,17 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+from typing import TYPE_CHECKING
 
 from impasto.catalogue.entries import Plugin
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 GROUP = "impasto"
 """The entry point group in which plugins register."""
+
+_MADE_FOR = re.compile(r"\bimpasto-hooks-(?P<major>\d{1,4})\.(?P<minor>\d{1,4})\b")
 
 # As packaging.python.org/en/latest/specifications/entry-points has it; extras are out of use.
 _VALUE = re.compile(r"(?P<module>\w+(\.\w+)*)\s*(:\s*(?P<object>\w+(\.\w+)*)\s*)?(\[.*\]\s*)?")
@@ -29,9 +35,33 @@ def installed_plugins() -> tuple[Plugin, ...]:
             distribution.name if distribution else "",
             distribution.version if distribution else "",
             value=each.value,
+            misfit=_misfit(distribution) if distribution else "",
         )
         found[plugin.name, plugin.distribution] = plugin
     return tuple(found[key] for key in sorted(found))
+
+
+def _misfit(distribution: Distribution) -> str:
+    """Return why a distribution's hooks may not be those of this impasto; empty where they are, or where it is silent.
+
+    It says for which version it is made in its keywords, which can be read without importing it.
+    """
+    from impasto.hookspecs import HOOK_API
+
+    match = _MADE_FOR.search(distribution.metadata["Keywords"] or "")
+    if match is None:
+        return ""
+    made_for = int(match["major"]), int(match["minor"])
+    said = f"is made for version {made_for[0]}.{made_for[1]} of the hooks, and this impasto has {_dotted(HOOK_API)}"
+    if made_for > HOOK_API:
+        return f"{said}; upgrade impasto"
+    if made_for[0] < HOOK_API[0]:
+        return f"{said}; look for a newer {distribution.name}"
+    return ""
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
 
 
 def module_of(value: str) -> str:

@@ -8,15 +8,19 @@ import click
 
 import impasto
 from impasto.cli.printing import complain
+from impasto.errors import SettingsError
 
 _OWN = {
     "doctor": "impasto.cli.doctor",
+    "install": "impasto.cli.install",
     "keys": "impasto.cli.keys",
     "models": "impasto.cli.listing",
     "paint": "impasto.cli.paint",
+    "plugin": "impasto.cli.plugin",
     "plugins": "impasto.cli.listing",
     "record": "impasto.cli.record",
     "replay": "impasto.cli.record",
+    "uninstall": "impasto.cli.install",
 }
 """The group's own commands, and the module that each is in: it is imported when the command is asked for."""
 
@@ -62,7 +66,11 @@ class PaintsByDefault(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, those of plugins included."""
-        self._ask_plugins()
+        try:
+            self._ask_plugins()
+        except SettingsError as error:
+            # The help is there whatever stands in the settings.
+            complain(str(error))
         return sorted({*_OWN, *self.commands})
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

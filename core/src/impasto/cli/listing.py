@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,10 +35,10 @@ def models(*, as_json: bool) -> None:
 
     Below them stand the names that lead to several, in the order in which these are tried.
     """
-    installed = default_plugins()
+    settings = Settings.load()
+    installed = default_plugins(settings)
     broken = [plugin.name for plugin in installed.all if plugin.error is not None]
     found = installed.models
-    settings = Settings.load()
     router = Router(installed, settings)
     health = InProcessHealth()
     if as_json:
@@ -52,6 +53,8 @@ def models(*, as_json: bool) -> None:
         print_line(f"No plugin is installed that offers a model. {_OFFLINE}")
     if broken:
         complain(f"broken, and not listed: {', '.join(broken)}. Why: impasto plugins.")
+    if installed.complaint:
+        complain(installed.complaint)
 
 
 def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, ...]]:
@@ -105,10 +108,16 @@ def _order(router: Router, name: str) -> list[str]:
 
 
 @click.command()
+@click.option("--available", is_flag=True, help="List those that can be installed, instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-def plugins(*, as_json: bool) -> None:
+def plugins(*, available: bool, as_json: bool) -> None:
     """List the installed plugins: version, hooks, models; and why one is broken."""
-    found = default_plugins().all
+    settings = Settings.load()
+    installed = default_plugins(settings)
+    found = installed.all
+    if available:
+        _list_available(found, settings, as_json=as_json)
+        return
     if as_json:
         print_json([_plugin(plugin) for plugin in found])
         return
@@ -118,7 +127,9 @@ def plugins(*, as_json: bool) -> None:
     rows = [("PLUGIN", "VERSION", "MODELS", "HOOKS")]
     for plugin in found:
         version = plugin.version or "-"
-        if plugin.error is None:
+        if plugin.is_blocked:
+            rows.append((plugin.name, version, "-", _why_blocked(plugin, settings)))
+        elif plugin.error is None:
             rows.append((plugin.name, version, str(len(plugin.models)), ", ".join(plugin.hooks)))
         else:
             rows.append((plugin.name, version, "-", "broken, see below"))
@@ -126,6 +137,32 @@ def plugins(*, as_json: bool) -> None:
     for plugin in found:
         if plugin.error is not None:
             print_line(f"\n{plugin.error}")
+        if plugin.misfit:
+            print_line(f"\n{plugin.name} {plugin.misfit}.")
+    if installed.complaint:
+        complain(installed.complaint)
+
+
+def _list_available(installed: Sequence[Plugin], settings: Settings, *, as_json: bool) -> None:
+    """Print what the package index has, and which of it is installed."""
+    from impasto.cli.available import available
+
+    versions = {re.sub(r"[-_.]+", "-", plugin.distribution).lower(): plugin.version for plugin in installed}
+    names = available(settings.proxy)
+    if as_json:
+        print_json([{"name": name, "installed": versions.get(name)} for name in names])
+    elif names:
+        rows = [("PLUGIN", "INSTALLED"), *((name, versions.get(name, "-")) for name in names)]
+        print_line(table(rows, width()))
+        print_line("\nTo install one: impasto install NAME")
+    else:
+        print_line("The package index has no distribution whose name begins with impasto-.")
+
+
+def _why_blocked(plugin: Plugin, settings: Settings) -> str:
+    if plugin.name in settings.plugins.block:
+        return "blocked, by plugins.block in the settings or IMPASTO_PLUGINS_BLOCK"
+    return "blocked, not being in plugins.only in the settings or IMPASTO_PLUGINS"
 
 
 def width() -> int | None:
@@ -185,4 +222,6 @@ def _plugin(plugin: Plugin) -> dict[str, Any]:
         "hooks": list(plugin.hooks),
         "models": [model.name for model in plugin.models],
         "error": str(plugin.error) if plugin.error else None,
+        "blocked": plugin.is_blocked,
+        "misfit": plugin.misfit or None,
     }

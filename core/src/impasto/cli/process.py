@@ -75,8 +75,14 @@ def _report(error: BaseException) -> None:
         case UnknownModel():
             from impasto.plugins import default_plugins
 
-            broken = [plugin.name for plugin in default_plugins().all if plugin.error is not None]
-            complain(str(error), f"Some plugins are broken ({', '.join(broken)}): impasto plugins." if broken else "")
+            plugins = default_plugins().all
+            broken = [plugin.name for plugin in plugins if plugin.error is not None]
+            blocked = [plugin.name for plugin in plugins if plugin.is_blocked]
+            complain(
+                str(error),
+                f"Some plugins are broken ({', '.join(broken)}): impasto plugins." if broken else "",
+                f"Some are blocked by the settings ({', '.join(blocked)}): impasto plugins." if blocked else "",
+            )
         case AllProvidersFailed():
             from impasto.cli.attempts import failures_table
 

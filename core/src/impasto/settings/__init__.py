@@ -13,14 +13,15 @@ from impasto.settings.file import default_environ, line_of, parse, read_text, se
 from impasto.settings.limits import BOUND_NAMES, TIMEOUT_NAMES, Bounds, Timeouts
 from impasto.settings.provider import ProviderSection, ProviderSettings, read_section
 from impasto.settings.secret import Secret
+from impasto.settings.selection import Selection, read_selection
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["Bounds", "ProviderSection", "ProviderSettings", "Secret", "Settings", "Timeouts"]
+__all__ = ["Bounds", "ProviderSection", "ProviderSettings", "Secret", "Selection", "Settings", "Timeouts"]
 
-_TOP_LEVEL = ("aliases", "bounds", "default_model", "providers", "proxy", "timeouts")
+_TOP_LEVEL = ("aliases", "bounds", "default_model", "plugins", "providers", "proxy", "timeouts")
 _PROVIDER_VARIABLE = re.compile(r"IMPASTO_PROVIDER_(?P<provider>[A-Z0-9_]+)_(?P<setting>URL|KEY|HEADERS)")
 
 
@@ -38,6 +39,7 @@ class Settings:
         timeouts: how long to wait.
         bounds: the most that is taken from a server.
         environment: what the environment says of providers, by id in capitals; filled in by `load`.
+        plugins: which of the installed plugins are used: ``only`` those of some names, or all but those to ``block``.
 
     Raises:
         SettingsError: a setting breaks its rule, or there is no such setting; the message names its key.
@@ -50,6 +52,7 @@ class Settings:
     timeouts: Timeouts
     bounds: Bounds
     environment: Mapping[str, ProviderSection] = field(repr=False)
+    plugins: Selection
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Settings:
         timeouts: Timeouts | Mapping[str, Any] | None = None,
         bounds: Bounds | Mapping[str, Any] | None = None,
         environment: Mapping[str, ProviderSection | Mapping[str, Any]] | None = None,
+        plugins: Selection | Mapping[str, Any] | None = None,
     ) -> None:
         if default_model is not None:
             default_model = rules.model_name(default_model, ("default_model",))
@@ -82,7 +86,8 @@ class Settings:
             name: read_section(value, ("environment", name))
             for name, value in _table(environment, "environment").items()
         }
-        values = (default_model, names, sections, proxy, timeouts, bounds, variables)
+        selection = read_selection(plugins)
+        values = (default_model, names, sections, proxy, timeouts, bounds, variables, selection)
         for each, value in zip(dataclasses.fields(self), values, strict=True):
             object.__setattr__(self, each.name, value)
 
@@ -208,6 +213,15 @@ def _aliases(settings: Settings, value: str) -> dict[str, Any]:
     return {"aliases": aliases}
 
 
+def _selected(key: str) -> Callable[[Settings, str], dict[str, Any]]:
+    def change(settings: Settings, value: str) -> dict[str, Any]:
+        names = tuple(filter(None, (name.strip() for name in value.split(","))))
+        said = {"only": settings.plugins.only, "block": settings.plugins.block, key: names}
+        return {"plugins": read_selection(said)}
+
+    return change
+
+
 _VARIABLES: Mapping[str, Callable[[Settings, str], dict[str, Any]]] = {
     "IMPASTO_MODEL": lambda _, value: {"default_model": value},
     "IMPASTO_PROXY": lambda _, value: {"proxy": value},
@@ -215,4 +229,6 @@ _VARIABLES: Mapping[str, Callable[[Settings, str], dict[str, Any]]] = {
     "IMPASTO_IDLE_TIMEOUT": _timeout("idle"),
     "IMPASTO_DEADLINE": _timeout("deadline"),
     "IMPASTO_ALIASES": _aliases,
+    "IMPASTO_PLUGINS": _selected("only"),
+    "IMPASTO_PLUGINS_BLOCK": _selected("block"),
 }

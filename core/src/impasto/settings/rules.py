@@ -93,6 +93,13 @@ def model_names(value: object, place: Place) -> tuple[str, ...]:
     return tuple(model_name(each, place) for each in value)
 
 
+def plugin_names(value: object, place: Place) -> tuple[str, ...]:
+    """Return the names of plugins in a list of them."""
+    if not isinstance(value, list | tuple):
+        raise Fault(place, f"must be a list of the names of plugins, not {kind_of(value)}")
+    return tuple(dict.fromkeys(text(each, place).strip() for each in value))
+
+
 def section_name(value: str, place: Place) -> str:
     """Return the value if it can be a provider's id, or ``provider/model``."""
     if not _SECTION.fullmatch(value):
