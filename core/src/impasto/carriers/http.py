@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import logging
 import os
 import re
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from impasto.carriers.answer import Answer, Outgoing
+from impasto.carriers.encoding import cookie_header, encoded, with_params
 from impasto.carriers.failures import error_of_status
 from impasto.carriers.guard import check_literal, is_proxied
 from impasto.carriers.unpacking import unpacker
@@ -41,7 +41,6 @@ _DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _T = TypeVar("_T")
 
 _log = logging.getLogger("impasto")
@@ -129,7 +128,7 @@ class HttpSession:
         Raises:
             ResponseError: the server cannot be reached, fails, or breaks the protocol or a bound.
         """
-        body, headers = _encoded(payload)
+        body, headers = encoded(payload)
 
         async def read(answer: Answer) -> None:
             if not answer.is_success and answer.status not in payload.statuses:
@@ -207,12 +206,12 @@ class HttpSession:
             check_literal(url)
         secret_headers, secret_params = self._to.secrets_for(url)
         if params := {**asked.params, **secret_params}:
-            url = _with_params(url, params)
+            url = with_params(url, params)
         headers = {**_HEADERS, **asked.headers, **secret_headers}
         for name, value in headers.items():
             if not _TOKEN.fullmatch(name) or not _FIELD.fullmatch(value):
                 raise ProtocolError(f"the header {name!r} cannot be sent: it has characters that no header has")
-        if self._cookies and (cookie := _cookie_header(self._cookies, url)):
+        if self._cookies and (cookie := cookie_header(self._cookies, url)):
             headers["Cookie"] = cookie
         if asked.body or asked.method not in _BODILESS_METHODS:
             headers["Content-Length"] = str(len(asked.body))
@@ -285,52 +284,6 @@ class _Asked(NamedTuple):
             return self._replace(url=url, params={})
         headers = {name: value for name, value in self.headers.items() if name.lower() != "content-type"}
         return self._replace(method="GET", url=url, params={}, body=b"", headers=headers)
-
-
-def _encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
-    """Return a payload's body, and its headers with those that the body asks for.
-
-    Raises:
-        ProtocolError: it cannot be encoded.
-    """
-    headers = payload.headers
-    if payload.json is None and payload.content is None and payload.data is None and payload.files is None:
-        return b"", headers
-    given = {name.lower() for name in headers}
-    try:
-        if payload.json is not None and payload.data is None and payload.files is None and payload.content is None:
-            body = _as_json(payload.json).encode()
-            return body, headers if "content-type" in given else {**headers, "Content-Type": "application/json"}
-        import httpx
-
-        said = {name: getattr(payload, name) for name in ("json", "content", "data", "files")}
-        said = {name: value for name, value in said.items() if value is not None}
-        encoded = httpx.Request("POST", "https://encoding.invalid", **said)
-        body = encoded.read()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ProtocolError(f"the request cannot be sent: {error}") from error
-    media_type = encoded.headers.get("content-type")
-    if media_type is None or "content-type" in given:
-        return body, headers
-    return body, {**headers, "Content-Type": media_type}
-
-
-def _with_params(url: str, params: Mapping[str, str]) -> str:
-    import httpx
-
-    try:
-        return str(httpx.URL(url).copy_merge_params(params))
-    except httpx.InvalidURL as error:
-        raise ProtocolError(f"not an address that can be fetched: {error}") from error
-
-
-def _cookie_header(cookies: httpx.Cookies, url: str) -> str | None:
-    import httpx
-
-    request = httpx.Request("GET", url)
-    cookies.set_cookie_header(request)
-    value: str | None = request.headers.get("cookie")
-    return value
 
 
 async def _read_body(answer: Answer, limit: int) -> bytes:
