@@ -1,7 +1,7 @@
 """A server of our own that costs next to nothing: it speaks the wire of Gradio 4's ``/call``, and draws nothing.
 
 ``POST /call/infer`` answers with an ``event_id``; ``GET /call/infer/EVENT_ID`` streams three ``generating`` events and
-one ``complete``, as ``tests/plugins/gradio/transcripts/4.44.1/previewed.json`` has them. Every event is a chunk and a
+one ``complete``, as ``tests/plugins/gradio/transcripts/4.44.1/previewed.http`` has them. Every event is a chunk and a
 write of its own, one a turn of the loop: they come when they come, as those of a real server do. ``python -m
 benchmarks.stub``, in the folder ``tests``, runs it as a process of its own, until its standard input ends.
 """

@@ -16,6 +16,7 @@ from benchmarks import stub
 from benchmarks.clients import Drawn, opener
 from benchmarks.environments import Environment
 from benchmarks.scale import CLIENTS, running
+from impasto.testing.transcript import Transcript
 
 NEEDED = {"aiohttp": "aiohttp", "gpt4free": "g4f", "httpx": "httpx_sse"}
 """What must be installed beside impasto for a client."""
@@ -75,8 +76,8 @@ class TestACrowd:
 
 
 def test_the_stubs_events_are_those_of_the_recorded_server() -> None:
-    transcript = Path(__file__).parents[1] / "plugins" / "gradio" / "transcripts" / "4.44.1" / "previewed.json"
-    recorded = json.loads(transcript.read_text())[-1]["body"]
+    transcript = Path(__file__).parents[1] / "plugins" / "gradio" / "transcripts" / "4.44.1" / "previewed.http"
+    recorded = Transcript.parse(transcript.read_text(encoding="utf-8")).exchanges[-1].body.decode().split("\n")
     said = b"".join(stub.events("http://gradio.test")).decode().split("\n")
     assert [line for line in said if line.startswith("event")] == [
         line for line in recorded if line.startswith("event")

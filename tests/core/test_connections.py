@@ -203,13 +203,13 @@ async def test_an_upload_that_takes_its_time_is_not_silence() -> None:
             pass
         while left > 0:
             left -= len(connection.recv(1_500_000, socket.MSG_WAITALL if left > 1_500_000 else 0))
-            pause.wait(0.05)
+            pause.wait(0.1)
         connection.sendall(reply(DONE).data)
 
     plugin = ExampleProvider(submit=HttpRequest("POST", "/draw", content=body))
     with serving(serve) as url:
         async with client(plugin, url=url) as opened:
-            await opened.generate("a fox", model="paint", download=False, idle_timeout=1.5)
+            await opened.generate("a fox", model="paint", download=False, idle_timeout=3)
 
 
 class TestAddresses:

@@ -17,6 +17,7 @@ from impasto.cli.listing import names_of, width
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, print_json, print_line
 from impasto.cli.tables import table
+from impasto.cli.waking import keep_awake
 from impasto.client import Client
 from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest, ProviderUnavailable, ResponseError
 from impasto.events import ImagePreview, ImageResponse, Progress
@@ -164,6 +165,7 @@ def _ask(paid: list[str]) -> None:
 
 
 async def _examine(models: Sequence[Model], settings: Settings, *, deadline: float, as_json: bool) -> list[Finding]:
+    keep_awake()
     findings = []
     room = max((len(model.name) for model in models), default=0)
     if not as_json:

@@ -14,6 +14,7 @@ from impasto.cli.attempts import Attempts
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
 from impasto.cli.target import Target
+from impasto.cli.waking import keep_awake
 from impasto.client import Client
 from impasto.errors import AllProvidersFailed, ImpastoError, InvalidRequest
 from impasto.events import ImageResponse
@@ -147,6 +148,7 @@ def paint(
 
 
 async def _draw(prompt: str, model: str | None, options: Options, line: LiveLine, attempts: Attempts) -> ImageResponse:
+    keep_awake()
     async with Client() as client, client.stream(prompt, model=model, **options) as stream:
         async for event in stream:
             line.update(event)
