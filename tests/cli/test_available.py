@@ -102,9 +102,9 @@ class TestWhatGoesWrong:
 
     def test_an_index_that_is_not_there(self, installed: Installed) -> None:
         for variable in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX"):
-            installed.environ[variable] = "http://me:secret@127.0.0.1:9/simple"
+            installed.environ[variable] = "http://me:secret@127.0.0.1:9/names"
         assert self.told(installed) == (
-            "impasto: the package index http://127.0.0.1:9/simple/ cannot be reached (ConnectError), so what there is "
+            "impasto: the package index http://127.0.0.1:9/names/ cannot be reached (ConnectError), so what there is "
             "to install is not known.\n"
         )
 
@@ -152,6 +152,6 @@ class TestWhichIndex:
     def test_is_what_uvs_own_file_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
         file = Path(os.environ["XDG_CONFIG_HOME"]) / "uv" / "uv.toml"
         file.parent.mkdir(parents=True)
-        file.write_text('[[index]]\nname = "ours"\nurl = "https://packages.example.com/simple"\ndefault = true\n')
+        file.write_text('[[index]]\nname = "ours"\nurl = "https://packages.example.com/names"\ndefault = true\n')
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        assert index_address() == "https://packages.example.com/simple/"
+        assert index_address() == "https://packages.example.com/names/"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any, get_args
@@ -11,6 +10,7 @@ import anyio
 import click
 
 from impasto.cli.attempts import Attempts
+from impasto.cli.fields import fields
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
 from impasto.cli.target import Target
@@ -39,20 +39,6 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
     return int(match[1]), int(match[2])
 
 
-def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE, where a value that is JSON is read as JSON."""
-    fields: dict[str, Any] = {}
-    for each in values:
-        name, equals, text = each.partition("=")
-        if not name or not equals:
-            raise click.BadParameter(f"{each!r} is not NAME=VALUE.")
-        try:
-            fields[name] = json.loads(text)
-        except (ValueError, RecursionError):
-            fields[name] = text
-    return fields
-
-
 @click.command()
 @click.argument("prompt", nargs=-1, required=True)
 @click.option("-m", "--model", metavar="NAME", help="Alias, model id, or provider/model; see 'impasto models'.")
@@ -67,7 +53,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
 @click.option(
     "-x",
     "--extra",
-    callback=_fields,
+    callback=fields,
     multiple=True,
     metavar="NAME=VALUE",
     help="A field that only this provider knows; may be repeated.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from impasto.atomic import replace_file
+from impasto.cli.fields import fields
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, print_line
 from impasto.errors import ImpastoError, InvalidRequest, ResponseError
@@ -23,20 +24,6 @@ if TYPE_CHECKING:
     from impasto.models import Model
 
 
-def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    """Read NAME=VALUE, where a value that is JSON is read as JSON."""
-    fields: dict[str, Any] = {}
-    for each in values:
-        name, equals, text = each.partition("=")
-        if not name or not equals:
-            raise click.BadParameter(f"{each!r} is not NAME=VALUE.")
-        try:
-            fields[name] = json.loads(text)
-        except (ValueError, RecursionError):
-            fields[name] = text
-    return fields
-
-
 @click.command()
 @click.argument("prompt", nargs=-1, required=True)
 @click.option("-m", "--model", metavar="NAME", help="Alias, model id, or provider/model; see 'impasto models'.")
@@ -46,7 +33,7 @@ def _fields(ctx: click.Context, param: click.Parameter, values: tuple[str, ...])
     "-p",
     "--parameter",
     "fields",
-    callback=_fields,
+    callback=fields,
     multiple=True,
     metavar="NAME=VALUE",
     help="A field of the request, such as width=512 or seed=7; may be repeated.",
