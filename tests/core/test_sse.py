@@ -266,3 +266,11 @@ class TestAnyStream:
             [b"foo: " + noise.replace(b"\n", b"").replace(b"\r", b"") + b"\n" + stream + b"\n\n\n" + later]
         )[0]
         assert events[-1] == ServerSentEvent("e", "later", "7")
+
+
+@pytest.mark.parametrize("field", [b"event: ", b"id: ", b"data: "])
+def test_a_long_line_in_pieces_that_is_not_utf8_is_the_same_error(field: bytes) -> None:
+    decoder = Decoder(1_000_000)
+    assert list(decoder.feed(b"data: before\n\n" + field + b"\xff" + b"a" * 100_000)) != []
+    with pytest.raises(ProtocolError, match="not UTF-8"):
+        list(decoder.feed(b"b\n\n"))

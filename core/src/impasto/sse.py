@@ -83,17 +83,15 @@ class Decoder:
         Raises:
             ProtocolError: an event is larger than the bound, or not UTF-8.
         """
-        if self._begun and not self._after_cr and len(self._line) < _LONG and b"\r" not in chunk:
-            # The same as below, for what comes most.
-            if self._line:
-                chunk = bytes(self._line) + chunk
-                self._line.clear()
-            cut = chunk.rfind(b"\n") + 1
-            lines, rest = chunk[:cut], chunk[cut:]
-        else:
-            lines, rest = self._lines_of(chunk)
-        at, end, data, made = 0, len(lines), self._data, tuple.__new__
+        if not self._begun or self._after_cr or b"\r" in chunk:
+            chunk = self._with_line_feeds(chunk)
+        cut = chunk.rfind(b"\n") + 1
+        lines, rest = chunk[:cut], chunk[cut:]
+        at, data, made = 0, self._data, tuple.__new__
         try:
+            if self._line and lines:
+                lines = self._joined(lines)
+            end = len(lines)
             while at < end:
                 if not self._size and (usual := _usual_event(lines, at)):
                     event, text = usual.groups()
@@ -120,14 +118,14 @@ class Decoder:
             self._check(len(self._line) + len(rest))
             self._line += rest
 
-    def _lines_of(self, chunk: bytes) -> tuple[bytes, bytes]:
-        """Return the lines that are now complete, each ending in a line feed, and what follows them."""
+    def _with_line_feeds(self, chunk: bytes) -> bytes:
+        """Return the chunk without the stream's byte order mark, and with line feeds at the ends of lines."""
         if not self._begun:
             chunk = bytes(self._line) + chunk
             self._line.clear()
             if len(chunk) < len(_BOM) and _BOM.startswith(chunk):
                 self._line += chunk
-                return b"", b""
+                return b""
             self._begun = True
             chunk = chunk.removeprefix(_BOM)
         if self._after_cr and chunk:
@@ -136,21 +134,17 @@ class Decoder:
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            return b"", chunk
-        if len(self._line) >= _LONG:
-            first = chunk.index(b"\n")
-            line, self._line = self._line, bytearray()
-            line += chunk[:first]
-            self._take_long(line)
-            return chunk[first + 1 : end], chunk[end:]
-        lines = chunk[:end]
-        if self._line:
-            self._line += lines
-            lines = bytes(self._line)
-            self._line.clear()
-        return lines, chunk[end:]
+        return chunk
+
+    def _joined(self, lines: bytes) -> bytes:
+        """Return complete lines with the beginning of the first; without that one, where it is long and taken here."""
+        line, self._line = self._line, bytearray()
+        if len(line) < _LONG:
+            return bytes(line) + lines
+        end = lines.index(b"\n")
+        line += lines[:end]
+        self._take_long(line)
+        return lines[end + 1 :]
 
     def _take(self, line: bytes) -> None:
         self._check(len(line))
