@@ -102,11 +102,7 @@ class Connection(asyncio.Protocol):
                 return b""
             await self._wait()
         chunk = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        self._body.clear()
-        self._buffered = 0
-        if not self._reading and self._transport is not None:
-            self._reading = True
-            self._transport.resume_reading()
+        self._forget_body()
         return chunk
 
     def finish(self, *, reuse: bool) -> None:
@@ -121,33 +117,38 @@ class Connection(asyncio.Protocol):
             self._free()
         else:
             self._draining = True
-            self._body.clear()
-            self._buffered = 0
+            self._forget_body()
             self._set_timer(DRAIN_TIME, self.close)
-            if not self._reading and self._transport is not None:
-                self._reading = True
-                self._transport.resume_reading()
 
     def close(self) -> None:
         """Close the connection at once."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_timer()
         if not self._closed:
             self._closed = True
             if self._transport is not None:
                 self._transport.abort()
             self._settled(self)
 
+    def _forget_body(self) -> None:
+        """Let go of what came of the body, and let more of it come."""
+        self._body.clear()
+        self._buffered = 0
+        if not self._reading and self._transport is not None:
+            self._reading = True
+            self._transport.resume_reading()
+
     def _set_timer(self, seconds: float, call: Callable[[], None]) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_timer()
         self._timer = self._loop.call_later(seconds, call)
 
-    def _free(self) -> None:
-        if self._draining and self._timer is not None:
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _free(self) -> None:
+        if self._draining:
+            self._stop_timer()
         self._body.clear()
         if self._keep and not self._closed:
             self._busy = False
@@ -191,7 +192,7 @@ class Connection(asyncio.Protocol):
         self._unsent = unsent
         left = self._heard + self._idle - now
         if left > 0:
-            self._timer = self._loop.call_later(left, self._check_silence)
+            self._set_timer(left, self._check_silence)
         else:
             self._fail(silence(self._idle))
 
