@@ -18,6 +18,7 @@ from impasto.carriers.unpacking import unpacker
 from impasto.errors import ImpastoError, ProtocolError, ProviderUnavailable, ResponseError
 from impasto.events import ServerEvent
 from impasto.loops import is_asyncio
+from impasto.settings import rules
 from impasto.sse import Decoder
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "impasto"}
 _DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _T = TypeVar("_T")
 
@@ -209,7 +209,7 @@ class HttpSession:
             url = with_params(url, params)
         headers = {**_HEADERS, **asked.headers, **secret_headers}
         for name, value in headers.items():
-            if not _TOKEN.fullmatch(name) or not _FIELD.fullmatch(value):
+            if not rules.HEADER_NAME.fullmatch(name) or not _FIELD.fullmatch(value):
                 raise ProtocolError(f"the header {name!r} cannot be sent: it has characters that no header has")
         if self._cookies and (cookie := cookie_header(self._cookies, url)):
             headers["Cookie"] = cookie

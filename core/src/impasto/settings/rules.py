@@ -14,10 +14,12 @@ from impasto.settings.secret import Secret
 Place: TypeAlias = tuple[str, ...]
 """Where a setting stands: the tables around it and its key, outermost first."""
 
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header field: a token (RFC 9110, section 5.6.2)."""
+
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}")
 _SECTION = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?(/[A-Za-z0-9._:@/-]{1,200})?")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"[ -~]+")
 _HEADER_VALUE = re.compile(r"[ -~\t]*")
 _KINDS = {bool: "true or false", str: "text", int: "a whole number", float: "a number", list: "a list"}
@@ -159,7 +161,7 @@ def headers(value: object, place: Place) -> dict[str, str]:
     """Return a table of headers, if every name and value is one that HTTP allows."""
     found = {}
     for name, content in table(value, place).items():
-        if not _HEADER_NAME.fullmatch(name):
+        if not HEADER_NAME.fullmatch(name):
             raise Fault((*place, name), "is not the name of a header")
         if not isinstance(content, str):
             raise Fault((*place, name), f"must be text, not {kind_of(content)}")
