@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -81,5 +82,28 @@ class ApiKeyQuery:
         return {self.name: key}
 
 
-Auth: TypeAlias = Bearer | ApiKeyHeader | ApiKeyQuery
+@dataclass(frozen=True, slots=True)
+class BasicAuth:
+    """The key is ``user:password``, and travels as ``Authorization: Basic …`` (RFC 7617).
+
+    Args:
+        env: the environment variable in which users of the service keep it.
+        optional: whether the service also answers without.
+        help_url: the page that says how to set it.
+    """
+
+    env: str | None = None
+    optional: bool = False
+    help_url: str | None = None
+
+    def headers(self, key: str) -> dict[str, str]:
+        """Return the headers that carry the key."""
+        return {"Authorization": f"Basic {base64.b64encode(key.encode()).decode()}"}
+
+    def params(self, key: str) -> dict[str, str]:
+        """Return the query fields that carry the key."""
+        return {}
+
+
+Auth: TypeAlias = Bearer | BasicAuth | ApiKeyHeader | ApiKeyQuery
 """The ways of signing that the core knows."""

@@ -10,7 +10,7 @@ from typing import Any
 from impasto.conversation import Trace
 from impasto.errors import ImpastoError, InvalidRequest, PluginError
 from impasto.events import Image
-from impasto.payloads import HttpRequest
+from impasto.payloads import HttpRequest, WebSocket
 from impasto.request import ImageRequest
 
 VERSION = 1
@@ -82,24 +82,42 @@ def _image(value: Any) -> Image:
     return image
 
 
+def _lane(value: Any) -> HttpRequest | WebSocket:
+    if "method" in value:
+        return _http_request(value)
+    socket = WebSocket(**_named(value))
+    _a(str, socket.url)
+    for message in _a((list, tuple), socket.send):
+        _a((str, bytes), message)
+    _check_fields(socket)
+    return socket
+
+
 def _http_request(value: Any) -> HttpRequest:
-    fields = _named(value)
+    lanes = _rich(value.get("beside", ()))
+    fields = _named({name: each for name, each in value.items() if name != "beside"})
     if fields["on_cancel"] is not None:
         fields["on_cancel"] = _http_request(fields["on_cancel"])
+    fields["beside"] = tuple(_lane(each) for each in _a((list, tuple), lanes))
     request = HttpRequest(**fields)
     _a(str, request.method)
     _a(str, request.url)
     _a((bytes, type(None)), request.content)
     _a((Mapping, type(None)), request.data)
-    for name, content, media_type in _a(Mapping, request.files or {}).values():
-        _a(str, name), _a(bytes, content), _a(str, media_type)
-    for name, each in {**_a(Mapping, request.headers), **_a(Mapping, request.params)}.items():
-        _a(str, name), _a((str, int, float), each)
-    _a((int, float, type(None)), request.idle)
+    for given in _a(Mapping, request.files or {}).values():
+        for name, content, media_type in (given,) if isinstance(given[0], str) else given:
+            _a(str, name), _a(bytes, content), _a(str, media_type)
+    _check_fields(request)
     for status in _a((list, tuple), request.statuses):
         _a(int, status)
     _a((bool, type(None)), request.idempotent)
     return request
+
+
+def _check_fields(payload: HttpRequest | WebSocket) -> None:
+    for name, each in {**_a(Mapping, payload.headers), **_a(Mapping, payload.params)}.items():
+        _a(str, name), _a((str, int, float), each)
+    _a((int, float, type(None)), payload.idle)
 
 
 def _a(kind: Any, value: Any) -> Any:
@@ -121,7 +139,7 @@ def _named(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
-    if isinstance(value, Image | HttpRequest):
+    if isinstance(value, Image | HttpRequest | WebSocket):
         return _fields(value)
     if isinstance(value, bytes):
         return {_BYTES: base64.b64encode(value).decode()}

@@ -14,9 +14,11 @@ import anyio
 from impasto.errors import ImpastoError, NotSent, PluginError, ProtocolError, ResponseError
 from impasto.events import Image, ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.images import ImageReader
-from impasto.payloads import Follow, HttpRequest, Payload
+from impasto.lanes import Lanes
+from impasto.payloads import Follow, HttpRequest, LocalCall, Payload, WebSocket
 
 if TYPE_CHECKING:
+    from impasto.carriers import Deliver
     from impasto.carriers.http import HttpSession
     from impasto.carriers.local import LocalCarrier
     from impasto.plugins import Plugins
@@ -109,7 +111,6 @@ class Conversation:
         self._download = download
         self._reader = ImageReader(to, self._session, bounds)
         self._events = 0
-        self._next: Follow | ImageResponse | None = None
 
     async def run(self) -> ImageResponse:
         """Return the finished pictures.
@@ -133,24 +134,46 @@ class Conversation:
 
     async def _converse(self) -> ImageResponse:
         payload = self._trace.payload or self._plugins.build_payload(self._model, self._request)
-        for _ in range(self._bounds.follows + 1):
+        return await self._go_on(payload, self._bounds.follows)
+
+    async def _go_on(self, payload: Payload, follows: int, lanes: Lanes | None = None) -> ImageResponse:
+        """Carry one payload after the other, until there is a picture.
+
+        Args:
+            payload: the first of them.
+            follows: how many more there may be.
+            lanes: what runs beside.
+        """
+        while True:
+            if isinstance(payload, HttpRequest) and payload.beside:
+                # Not kept in the conversation, to which they refer.
+                lanes = lanes or Lanes(self._exchange_beside, redact=self._to.redact, opening=self._to.timeouts.connect)
+                if fresh := lanes.new(payload.beside):
+                    return await lanes.beside(fresh, functools.partial(self._go_on, payload, follows, lanes))
             outcome = await self._exchange(payload)
             if isinstance(outcome, ImageResponse):
                 return outcome
+            if not follows:
+                words = f"no picture after {self._bounds.follows} steps"
+                raise PluginError(words, plugin=self._owner(), hook="parse_event")
+            follows -= 1
             payload = self._trace.payload = outcome.payload
             if outcome.after:
                 await anyio.sleep(outcome.after)
-        raise PluginError(f"no picture after {self._bounds.follows} steps", plugin=self._owner(), hook="parse_event")
 
     async def _exchange(self, payload: Payload) -> Follow | ImageResponse:
         """Carry one payload, and return what ended the exchange."""
-        self._next = None
+        ended_by: list[Follow | ImageResponse] = []
+
+        async def take(event: ServerEvent) -> bool:
+            return await self._take(event, ended_by)
+
         try:
-            if isinstance(payload, HttpRequest):
-                await self._carry(payload)
+            if isinstance(payload, LocalCall):
+                await self._local().exchange(payload, self._request, take)
             else:
-                await self._local().exchange(payload, self._request, self._take)
-            if self._next is None:
+                await self._carry(payload, take)
+            if not ended_by:
                 raise ProtocolError("the answer ended without a picture")
         except ResponseError as error:
             raise self._located(error, payload.describe()) from error.__cause__
@@ -158,15 +181,33 @@ class Conversation:
             raise
         except (Exception, SystemExit) as error:
             raise self._misbehaved(error, payload.describe()) from error
-        return self._next
+        return ended_by[0]
 
-    async def _carry(self, payload: HttpRequest) -> None:
+    async def _exchange_beside(self, payload: HttpRequest | WebSocket, opened: Callable[[], None]) -> Follow | None:
+        """Carry one payload of a lane, and return what it goes on with; None where it does not."""
+        ended_by: list[Follow | ImageResponse] = []
+
+        async def take(event: ServerEvent) -> bool:
+            return await self._take(event, ended_by)
+
+        if isinstance(payload, WebSocket):
+            await self._session().messages(payload, self._request, take, opened)
+        else:
+            self._trace.may_be_charged = self._trace.may_be_charged or not payload.repeatable
+            await self._session().exchange(payload, self._request, take)
+        return next((each for each in ended_by if isinstance(each, Follow)), None)
+
+    async def _carry(self, payload: HttpRequest | WebSocket, take: Deliver) -> None:
         trace = self._trace
         charged, on_cancel = trace.may_be_charged, trace.on_cancel
-        trace.may_be_charged = charged or not payload.repeatable
-        trace.on_cancel = payload.on_cancel or on_cancel
         try:
-            await self._session().exchange(payload, self._request, self._take)
+            if isinstance(payload, WebSocket):
+                trace.may_be_charged = charged or bool(payload.send)
+                await self._session().messages(payload, self._request, take, _nothing)
+                return
+            trace.may_be_charged = charged or not payload.repeatable
+            trace.on_cancel = payload.on_cancel or on_cancel
+            await self._session().exchange(payload, self._request, take)
         except ResponseError as error:
             refused = error.status is not None and 400 <= error.status < 500
             if (refused or isinstance(error, NotSent)) and not error.redirected:
@@ -174,18 +215,23 @@ class Conversation:
                 trace.may_be_charged, trace.on_cancel = charged, on_cancel
             raise
 
-    async def _take(self, event: ServerEvent) -> bool:
-        """Have one event parsed, pass on what it means, and tell whether the exchange may end."""
+    async def _take(self, event: ServerEvent, ended_by: list[Follow | ImageResponse]) -> bool:
+        """Have one event parsed, pass on what it means, and tell whether the exchange may end.
+
+        Args:
+            event: what was said.
+            ended_by: takes what ends the exchange.
+        """
         self._events += 1
         if self._events > self._bounds.events:
             raise ProtocolError(f"more than {self._bounds.events} events")
         for outcome in self._plugins.parse_event(self._model, event):
             if isinstance(outcome, Follow):
-                self._next = self._checked(outcome)
+                ended_by.append(self._checked(outcome))
                 return True
             self._trace.shown = True
             if isinstance(outcome, ImageResponse):
-                self._next = outcome
+                ended_by.append(outcome)
                 return True
             if isinstance(outcome, ImagePreview):
                 outcome = ImagePreview(self._reader.located(outcome.image), outcome.index, self._read_preview)
@@ -239,6 +285,10 @@ class Conversation:
 
     def _owner(self) -> str:
         return self._plugins.owner_of(self._model.provider.id) or self._model.provider.id
+
+
+def _nothing() -> None:
+    """A WebSocket is open, for which nobody waits."""
 
 
 def _session_of(trace: Trace, opened: Callable[[], HttpSession]) -> HttpSession:

@@ -10,6 +10,9 @@ from impasto.events import ImagePreview, ImageResponse, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+File: TypeAlias = tuple[str, bytes, str]
+"""A file of a multipart form: file name, bytes, media type."""
+
 _IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
 
@@ -25,11 +28,15 @@ class HttpRequest:
         url: appended to the provider's url; or absolute, if it begins with a scheme or ``//``.
         json: a value to send as JSON.
         content: bytes to send as they are.
-        data: form fields.
-        files: files of a multipart form: field name to (file name, bytes, media type).
+        data: form fields; one whose value is a list is sent once for each of its values.
+        files: files of a multipart form, by field name: a `File`, or a tuple of several under that name. Where this is
+            not None, ``data`` travels in the same form, also if there is no file.
         headers: headers beside those of the core; never a key.
         params: query fields; never a key.
         step: the plugin's own memory, plain data; it comes back as ``event.payload.step``.
+        beside: what is done beside this exchange, and beside those that follow it, until the conversation ends:
+            progress to be polled during a long answer, a `WebSocket` that tells of a job. A `Follow` from there goes
+            on there; what fails there is ignored. What is under way already is not begun again.
         on_cancel: sent if the conversation is abandoned from here on; the last one declared holds.
         idle: seconds that may pass without a byte, where the user's setting would be too short.
         statuses: statuses other than 2xx that the plugin reads itself; the core maps all others to errors.
@@ -42,10 +49,11 @@ class HttpRequest:
     json: Any = None
     content: bytes | None = field(default=None, repr=False)
     data: Mapping[str, Any] | None = None
-    files: Mapping[str, tuple[str, bytes, str]] | None = field(default=None, repr=False)
+    files: Mapping[str, File | tuple[File, ...]] | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     step: object = None
+    beside: tuple[HttpRequest | WebSocket, ...] = ()
     on_cancel: HttpRequest | None = None
     idle: float | None = None
     statuses: tuple[int, ...] = ()
@@ -61,6 +69,33 @@ class HttpRequest:
     def describe(self) -> str:
         """Return method and path, without query: where an error happened."""
         return f"{self.method.upper()} {self.url.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocket:
+    """A WebSocket (RFC 6455). Each message comes to ``parse_event`` as ``event.data``, text or bytes.
+
+    It needs a library that only those plugins bring that use it: they depend on ``impasto[websocket]``.
+
+    Attributes:
+        url: as in `HttpRequest`; of ``http`` or ``https``, or of ``ws`` or ``wss``, which mean the same here.
+        send: messages to send once it is open, text or bytes.
+        headers: headers of the handshake; never a key.
+        params: query fields; never a key.
+        step: the plugin's own memory, plain data; it comes back as ``event.payload.step``.
+        idle: seconds that may pass without a message, where the user's setting would be too short.
+    """
+
+    url: str
+    send: tuple[str | bytes, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    step: object = None
+    idle: float | None = None
+
+    def describe(self) -> str:
+        """Return the path, without query: where an error happened."""
+        return f"WebSocket {self.url.partition('?')[0]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +118,7 @@ class LocalCall:
         return getattr(self.function, "__name__", repr(self.function))
 
 
-Payload: TypeAlias = HttpRequest | LocalCall
+Payload: TypeAlias = HttpRequest | WebSocket | LocalCall
 """What a plugin can ask the core to do."""
 
 

@@ -7,11 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from impasto.auth import BasicAuth
 from impasto.errors import ProtocolError
 from impasto.settings import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from impasto.auth import Auth
     from impasto.models import Model
@@ -53,6 +54,7 @@ class Destination:
         proxy: the proxy's URL; None for what the environment says.
         max_concurrency: how many requests at once; None for no limit.
         private_addresses: whether requests to other origins may lead to addresses that are not public.
+        moved: the origins that the plugin declares and in whose place the user's own `url` stands.
     """
 
     url: str
@@ -64,6 +66,7 @@ class Destination:
     proxy: str | None = field(default=None, repr=False)
     max_concurrency: int | None = None
     private_addresses: bool = False
+    moved: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -77,22 +80,25 @@ class Destination:
     ) -> Destination:
         """Return where a model's requests go.
 
-        An address from the settings takes the place of the declared one; then the origins that the plugin declares
-        are not trusted any more, only those that the user names.
+        An address from the settings takes the place of the declared one, and of all origins that the plugin declares:
+        these are not trusted any more, nor asked, but for those that the user names.
         """
         provider = model.provider
         url = settings.url or model.url or provider.url
+        declared = (model.url or provider.url, *provider.origins) if settings.url else ()
         trusted = settings.origins if settings.url else (*provider.origins, *settings.origins)
+        origins = frozenset(origin_of(each) for each in (url, *trusted) if each)
         return cls(
             url=url,
             auth=provider.auth,
             key=key,
             headers=settings.headers,
-            origins=frozenset(origin_of(each) for each in (url, *trusted) if each),
+            origins=origins,
             timeouts=timeouts,
             proxy=proxy,
             max_concurrency=settings.max_concurrency or provider.max_concurrency,
             private_addresses=settings.private_addresses,
+            moved=frozenset(origin_of(each) for each in declared if each) - origins,
         )
 
     def resolve(self, url: str) -> str:
@@ -110,6 +116,18 @@ class Destination:
         origin_of(url)
         return url
 
+    def resolve_request(self, url: str) -> str:
+        """Return the absolute URL that a payload's url means: at the user's own address, where that takes the place.
+
+        Raises:
+            ProtocolError: it is not an http(s) address.
+        """
+        url = self.resolve(url)
+        if self.moved and origin_of(url) in self.moved:
+            parts = urlsplit(url)
+            return f"{self.url.rstrip('/')}/{parts._replace(scheme='', netloc='').geturl().lstrip('/')}"
+        return url
+
     def is_own(self, url: str) -> bool:
         """Tell whether a URL is at one of the provider's own origins."""
         return origin_of(url) in self.origins
@@ -124,9 +142,17 @@ class Destination:
         key = self.key.reveal()
         return headers | self.auth.headers(key), self.auth.params(key)
 
+    def _spellings(self, key: str) -> Iterator[str]:
+        """Yield a key as it may be repeated: as it is, as it travels, and its parts where it has some."""
+        yield key
+        if isinstance(self.auth, BasicAuth):
+            yield key.partition(":")[2]
+            for value in self.auth.headers(key).values():
+                yield value.rpartition(" ")[2]
+
     def redact(self, text: str) -> str:
         """Return the text without the key and the values of the user's headers, should a server have repeated them."""
-        secrets = [*self.headers.values(), *([self.key.reveal()] if self.key else [])]
+        secrets = [*self.headers.values(), *(self._spellings(self.key.reveal()) if self.key else [])]
         for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= _SHORTEST_SECRET:
                 text = _without_beginning(text.replace(secret, "***"), secret)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from impasto.errors import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -27,6 +29,26 @@ class Outgoing(NamedTuple):
     body: bytes
     connect: float
     idle: float
+
+
+class ByteStream(Protocol):
+    """A connection that carries another protocol than HTTP."""
+
+    async def read(self, size: int, idle: float) -> bytes:
+        """Return what has come, `size` bytes at the most; nothing where the other side is gone.
+
+        Raises:
+            ResponseError: the connection broke, or nothing came for `idle` seconds.
+        """
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send bytes.
+
+        Raises:
+            ResponseError: the connection broke.
+        """
+        ...
 
 
 class Answer(abc.ABC):
@@ -62,6 +84,14 @@ class Answer(abc.ABC):
     @abc.abstractmethod
     async def aclose(self) -> None:
         """End the exchange."""
+
+    def upgraded(self) -> ByteStream:
+        """Return what the connection carries after an answer of status 101.
+
+        Raises:
+            ProtocolError: this transport upgrades no connection.
+        """
+        raise ProtocolError("the connection cannot be upgraded")
 
     def abandon(self) -> None:  # noqa: B027
         """Say that the exchange ends before its time, so that its connection is closed and not kept.

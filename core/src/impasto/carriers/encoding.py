@@ -6,7 +6,7 @@ httpx is imported where more than JSON is to be encoded.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from impasto.errors import ProtocolError
 
@@ -36,9 +36,7 @@ def encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
             return body, headers if "content-type" in given else {**headers, "Content-Type": "application/json"}
         import httpx
 
-        said = {name: getattr(payload, name) for name in ("json", "content", "data", "files")}
-        said = {name: value for name, value in said.items() if value is not None}
-        request = httpx.Request("POST", "https://encoding.invalid", **said)
+        request = httpx.Request("POST", "https://encoding.invalid", **body_arguments(payload))
         body = request.read()
     except (TypeError, ValueError, RecursionError) as error:
         raise ProtocolError(f"the request cannot be sent: {error}") from error
@@ -46,6 +44,29 @@ def encoded(payload: HttpRequest) -> tuple[bytes, Mapping[str, str]]:
     if media_type is None or "content-type" in given:
         return body, headers
     return body, {**headers, "Content-Type": media_type}
+
+
+def body_arguments(payload: HttpRequest) -> dict[str, Any]:
+    """Return a payload's body, as the arguments of httpx's requests that make it."""
+    said = {name: value for name in ("json", "content", "data") if (value := getattr(payload, name)) is not None}
+    if payload.files is None:
+        return said
+    # Fields in the place of files, because httpx makes a multipart form of files alone.
+    parts: list[tuple[str, Any]] = []
+    for name, value in dict(said.pop("data", {})).items():
+        parts += [(name, (None, _text(each))) for each in (value if isinstance(value, list | tuple) else [value])]
+    for name, file in payload.files.items():
+        several: Any = (file,) if isinstance(file[0], str) else file
+        parts += [(name, each) for each in several]
+    return {**said, "files": parts}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str | int | float):
+        raise TypeError(f"a form's field cannot be {value!r:.60}")
+    return str(value)
 
 
 def with_params(url: str, params: Mapping[str, str]) -> str:

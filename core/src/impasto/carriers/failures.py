@@ -18,6 +18,8 @@ from impasto.plaintext import plain_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from impasto.events import ServerEvent
+
 _CLASS_OF_STATUS: dict[int, type[ResponseError]] = {
     401: AuthenticationError,
     402: QuotaExceeded,
@@ -32,7 +34,30 @@ _CLASS_OF_STATUS: dict[int, type[ResponseError]] = {
 _WORDS = ("message", "detail", "error", "error_description", "msg", "title", "reason")
 
 
-def error_of_status(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> ResponseError:
+def error_of_status(event: ServerEvent) -> ResponseError:
+    """Return the error that an answer is whose status is a failure: the one that the core raises for it.
+
+    For plugins that read some answers of a status themselves (``HttpRequest.statuses``), and leave the others to the
+    core.
+
+    Args:
+        event: a whole body, with its status.
+    """
+    body = event.data if isinstance(event.data, bytes) else str(event.data).encode()
+    return error_of_answer(event.status or 0, reason_phrase(event.status or 0), event.headers, body)
+
+
+def reason_phrase(status: int) -> str:
+    """Return what a status is called (RFC 9110, section 15); nothing for one that is not known."""
+    import http
+
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def error_of_answer(status: int, reason: str, headers: Mapping[str, str], body: bytes) -> ResponseError:
     """Return the error that a status other than 2xx means, in the server's own words where it has any.
 
     Args:

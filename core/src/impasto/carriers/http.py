@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from impasto.carriers.answer import Answer, Outgoing
 from impasto.carriers.encoding import cookie_header, encoded, with_params
-from impasto.carriers.failures import error_of_status
+from impasto.carriers.failures import error_of_answer
 from impasto.carriers.guard import check_literal, is_proxied
 from impasto.carriers.unpacking import unpacker
 from impasto.errors import ImpastoError, ProtocolError, ProviderUnavailable, ResponseError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from impasto.carriers import Deliver
     from impasto.carriers.direct import DirectConnections
     from impasto.carriers.pools import Pools
-    from impasto.payloads import HttpRequest
+    from impasto.payloads import HttpRequest, WebSocket
     from impasto.request import ImageRequest
     from impasto.settings import Bounds
     from impasto.signing import Destination
@@ -41,6 +41,7 @@ _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "impas
 _DIRECT_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _BODILESS_METHODS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _FIELD = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_HTTP_OF = {"ws": "http", "wss": "https"}
 _T = TypeVar("_T")
 
 _log = logging.getLogger("impasto")
@@ -79,7 +80,14 @@ class HttpCarrier:
             InvalidRequest: the proxy's URL cannot be used.
             ResponseError: no connection, or it broke; or the URL cannot be requested.
         """
-        if guarded or proxy or outgoing.method not in _DIRECT_METHODS or self._is_proxied or not is_asyncio():
+        if (
+            guarded
+            or proxy
+            or outgoing.method not in _DIRECT_METHODS
+            or "Upgrade" in outgoing.headers
+            or self._is_proxied
+            or not is_asyncio()
+        ):
             return await self._over_httpx().send(outgoing, proxy=proxy, guarded=guarded)
         if self._direct is None:
             from impasto.carriers.direct import DirectConnections
@@ -151,14 +159,53 @@ class HttpSession:
 
         asked = _Asked(
             payload.method.upper(),
-            self._to.resolve(payload.url),
+            self._to.resolve_request(payload.url),
             headers,
             payload.params,
             body,
-            payload.idle or self._to.timeouts.idle,
+            self.idle_of(payload),
             payload.repeatable,
         )
         await self._ask(asked, read)
+
+    async def messages(
+        self, payload: WebSocket, request: ImageRequest, deliver: Deliver, opened: Callable[[], None]
+    ) -> None:
+        """Open a WebSocket and hand over each message, until it is closed or enough was said.
+
+        Raises:
+            ResponseError: it cannot be opened, or breaks the protocol or a bound.
+        """
+        from impasto.carriers import websocket
+
+        await websocket.exchange(self, payload, request, deliver, opened)
+
+    @property
+    def largest_message(self) -> int:
+        """Bytes of a WebSocket's message."""
+        return self._bounds.event_size
+
+    def idle_of(self, payload: HttpRequest | WebSocket) -> float:
+        """Return the seconds that may pass without a byte."""
+        return payload.idle or self._to.timeouts.idle
+
+    async def upgrade(
+        self, payload: WebSocket, handshake: Mapping[str, str], read: Callable[[Answer], Awaitable[None]]
+    ) -> None:
+        """Ask for another protocol, and have the connection read when the server has agreed.
+
+        Raises:
+            ResponseError: it has not.
+        """
+
+        async def checked(answer: Answer) -> None:
+            if answer.status != 101:
+                raise ProtocolError(f"the WebSocket was refused: {await self._error_of(answer)}", status=answer.status)
+            await read(answer)
+
+        url = self._to.resolve_request(_over_http(payload.url))
+        asked = _Asked("GET", url, handshake, payload.params, b"", self.idle_of(payload), repeatable=True)
+        await self._ask(asked, checked)
 
     async def download(self, url: str, limit: int) -> bytes:
         """Return what a URL serves.
@@ -248,7 +295,7 @@ class HttpSession:
         with contextlib.suppress(ResponseError):
             await _pump(answer, take)
         words = self._to.redact(bytes(body[:_ERROR_BODY]).decode(errors="replace"))
-        return error_of_status(answer.status, answer.reason, answer.headers, words.encode())
+        return error_of_answer(answer.status, answer.reason, answer.headers, words.encode())
 
     async def _read_events(self, answer: Answer, deliver: Callable[[str, str], Awaitable[bool]]) -> None:
         decoder = Decoder(self._bounds.event_size)
@@ -320,6 +367,12 @@ async def _pump(answer: Answer, take: Callable[[bytes], Awaitable[bool]]) -> Non
         return False
 
     await answer.pump(take_packed)
+
+
+def _over_http(url: str) -> str:
+    """Return a WebSocket's url with the scheme of its handshake (RFC 6455, section 3)."""
+    scheme, colon, rest = url.partition("://")
+    return f"{_HTTP_OF[scheme.lower()]}://{rest}" if colon and scheme.lower() in _HTTP_OF else url
 
 
 def _joined(url: str, target: str) -> str:

@@ -14,6 +14,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import anyio
+import httpcore
 import httpx
 from httpx_secure import SSRFProtectionError
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from impasto.carriers.answer import Outgoing
+    from impasto.carriers.answer import ByteStream, Outgoing
     from impasto.errors import ResponseError
 
 POOL_SIZE = 16
@@ -86,6 +87,28 @@ class _Pool:
     exchanges: int = 0
 
 
+class _Upgraded:
+    """A connection that httpcore has handed over."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, outgoing: Outgoing) -> None:
+        self._stream = stream
+        self._outgoing = outgoing
+
+    async def read(self, size: int, idle: float) -> bytes:
+        try:
+            return await self._stream.read(size, timeout=idle)
+        except httpcore.ReadTimeout as error:
+            raise silence(idle) from error
+        except httpcore.NetworkError as error:
+            raise connection_lost(reason_of(error)) from error
+
+    async def write(self, data: bytes) -> None:
+        try:
+            await self._stream.write(data, timeout=self._outgoing.idle)
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            raise connection_lost(reason_of(error)) from error
+
+
 class PooledAnswer(Answer):
     """An answer that httpx reads."""
 
@@ -115,6 +138,10 @@ class PooledAnswer(Answer):
                     scope.cancel()
         if failure is not None:
             raise failure
+
+    def upgraded(self) -> ByteStream:
+        """Return what the connection carries after an answer of status 101."""
+        return _Upgraded(self._response.extensions["network_stream"], self._outgoing)
 
     async def aclose(self) -> None:
         """End the exchange; after a server's failure close its connection too, which some servers leave unusable."""

@@ -1,0 +1,58 @@
+"""A provider that the user has moved: no request of its plugin goes to the service itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import impasto
+from impasto import HttpRequest
+from standins.pictures import picture
+from standins.provider import MODEL, PROVIDER, ExampleProvider, client, said
+from standins.server import ScriptedServer, reply
+
+SERVICE = replace(PROVIDER, url="https://draw.example/v1", origins=("https://hub.example", "https://eu.draw.example"))
+
+
+def plugin(url: str) -> ExampleProvider:
+    return ExampleProvider(replace(MODEL, provider=SERVICE), HttpRequest("GET", url))
+
+
+@pytest.fixture
+def copy(server: ScriptedServer) -> ScriptedServer:
+    server.script("/copy/jobs/7", reply(said(kind="done", url="/fox.png")))
+    server.script("/copy/fox.png", reply(picture()))
+    return server
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "url",
+    ["/jobs/7?full=1", "https://draw.example/jobs/7?full=1", "https://hub.example/jobs/7?full=1"],
+)
+async def test_what_goes_to_a_declared_origin_goes_to_the_users_address(copy: ScriptedServer, url: str) -> None:
+    async with client(plugin(url), url=f"{copy.url}/copy") as opened:
+        await opened.generate("a fox", model="paint", api_key="not-a-key")
+    assert copy.paths()[0] == "GET /copy/jobs/7?full=1"
+    assert copy.received[0].headers["authorization"] == "Bearer not-a-key"
+
+
+@pytest.mark.anyio
+async def test_an_origin_that_the_user_names_stays_where_it_is(copy: ScriptedServer) -> None:
+    section = {"url": "http://127.0.0.1:1", "origins": (copy.url,)}
+    settings = impasto.Settings(providers={"example": section})
+    async with client(plugin(f"{copy.url}/copy/jobs/7"), settings=settings) as opened:
+        with pytest.raises(impasto.ProviderUnavailable):
+            await opened.generate("a fox", model="paint")
+    assert copy.paths()[0] == "GET /copy/jobs/7"
+
+
+@pytest.mark.anyio
+async def test_any_other_address_is_left_as_it_is(copy: ScriptedServer) -> None:
+    settings = impasto.Settings(providers={"example": {"url": "http://127.0.0.1:1", "private_addresses": True}})
+    async with client(plugin(f"{copy.url}/copy/jobs/7"), settings=settings) as opened:
+        with pytest.raises(impasto.ProviderUnavailable):
+            await opened.generate("a fox", model="paint", api_key="not-a-key")
+    assert copy.paths()[0] == "GET /copy/jobs/7"
+    assert "authorization" not in copy.received[0].headers
