@@ -15,8 +15,9 @@ IMPORTED_AT = time.time()
 """Seconds since the epoch. What is written later may not be what this process has imported."""
 
 if TYPE_CHECKING:
-    from impasto.auth import ApiKeyHeader, ApiKeyQuery, Auth, Bearer
+    from impasto.auth import ApiKeyHeader, ApiKeyQuery, Auth, BasicAuth, Bearer
     from impasto.blocking import BlockingStream, generate, stream
+    from impasto.carriers.failures import error_of_status
     from impasto.client import Client
     from impasto.errors import (
         AllProvidersFailed,
@@ -37,16 +38,18 @@ if TYPE_CHECKING:
     from impasto.events import Attempt, Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
     from impasto.hookspecs import hookimpl
     from impasto.models import Choices, Model, Provider, Range
-    from impasto.payloads import Follow, HttpRequest, LocalCall, Outcome, Payload
+    from impasto.payloads import File, Follow, HttpRequest, LocalCall, Outcome, Payload, WebSocket
     from impasto.plaintext import plain_text
     from impasto.request import ImageRequest
     from impasto.settings import Bounds, Settings, Timeouts
     from impasto.sizes import SizeRule, size_of
+    from impasto.sources import ImageSource
     from impasto.streaming import Stream
 
 _HOMES = {
-    "auth": ("ApiKeyHeader", "ApiKeyQuery", "Auth", "Bearer"),
+    "auth": ("ApiKeyHeader", "ApiKeyQuery", "Auth", "BasicAuth", "Bearer"),
     "blocking": ("BlockingStream", "generate", "stream"),
+    "carriers.failures": ("error_of_status",),
     "client": ("Client",),
     "errors": (
         "AllProvidersFailed",
@@ -67,11 +70,12 @@ _HOMES = {
     "events": ("Attempt", "Cost", "Image", "ImagePreview", "ImageResponse", "Progress", "ServerEvent"),
     "hookspecs": ("hookimpl",),
     "models": ("Choices", "Model", "Provider", "Range"),
-    "payloads": ("Follow", "HttpRequest", "LocalCall", "Outcome", "Payload"),
+    "payloads": ("File", "Follow", "HttpRequest", "LocalCall", "Outcome", "Payload", "WebSocket"),
     "plaintext": ("plain_text",),
     "request": ("ImageRequest",),
     "settings": ("Bounds", "Settings", "Timeouts"),
     "sizes": ("SizeRule", "size_of"),
+    "sources": ("ImageSource",),
     "streaming": ("Stream",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -83,6 +87,7 @@ __all__ = [
     "Attempt",
     "Auth",
     "AuthenticationError",
+    "BasicAuth",
     "Bearer",
     "BlockingStream",
     "Bounds",
@@ -91,12 +96,14 @@ __all__ = [
     "ContentRejected",
     "Cost",
     "DeadlineExceeded",
+    "File",
     "Follow",
     "HttpRequest",
     "Image",
     "ImagePreview",
     "ImageRequest",
     "ImageResponse",
+    "ImageSource",
     "ImpastoError",
     "InvalidRequest",
     "LocalCall",
@@ -119,6 +126,8 @@ __all__ = [
     "Timeouts",
     "UnknownModel",
     "UnsavableImage",
+    "WebSocket",
+    "error_of_status",
     "generate",
     "hookimpl",
     "plain_text",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from impasto import saving
-    from impasto.payloads import HttpRequest, LocalCall
+    from impasto.payloads import HttpRequest, LocalCall, WebSocket
     from impasto.request import ImageRequest
 
 
@@ -23,18 +23,19 @@ class ServerEvent:
     """One thing that the other side said: an SSE event, a whole body, or an object from a local call.
 
     Attributes:
-        name: the SSE event's type (``message`` where it has none); ``response`` for a whole body; ``object`` for what
-            a local call yielded.
-        data: the SSE event's data (`str`), the body (`bytes`), or the object.
+        name: the SSE event's type (``message`` where it has none); ``message`` for a WebSocket's; ``response`` for a
+            whole body; ``object`` for what a local call yielded.
+        data: the SSE event's data (`str`), the WebSocket's message (`str` or `bytes`), the body (`bytes`), or the
+            object.
         payload: the payload that brought this event, unsigned. Its ``step`` is the plugin's own memory.
         request: the request that the conversation is about.
-        status: the HTTP status; None for a local call.
-        headers: the HTTP response's headers, names in lower case; empty for a local call.
+        status: the HTTP status; None for a local call and for a WebSocket's message.
+        headers: the HTTP response's headers, names in lower case; empty where there are none.
     """
 
     name: str
     data: object = field(repr=False)
-    payload: HttpRequest | LocalCall = field(repr=False)
+    payload: HttpRequest | WebSocket | LocalCall = field(repr=False)
     request: ImageRequest = field(repr=False)
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -155,12 +156,21 @@ class Image:
         """The url, or, for a picture that came as bytes, a ``data:`` URL that holds it."""
         return self.data_url() if self.url is None else self.url
 
-    def data_url(self) -> str:
-        """Return a ``data:`` URL that holds the bytes (RFC 2397)."""
+    @property
+    def suffix(self) -> str:
+        """What a file's name ends in that holds it: ``png``, ``jpg``, ``webp``; ``bin`` where its type is not known."""
+        kind = (self.media_type or "").partition("/")[2]
+        return {"jpeg": "jpg", "": "bin"}.get(kind, kind)
+
+    def base64(self) -> str:
+        """Return the bytes in base64 (RFC 4648, section 4)."""
         import base64
 
-        encoded = base64.b64encode(self.data or b"").decode()
-        return f"data:{self.media_type or 'application/octet-stream'};base64,{encoded}"
+        return base64.b64encode(self.data or b"").decode()
+
+    def data_url(self) -> str:
+        """Return a ``data:`` URL that holds the bytes (RFC 2397)."""
+        return f"data:{self.media_type or 'application/octet-stream'};base64,{self.base64()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +212,13 @@ class Cost:
         amount: in units of the currency.
         currency: ISO 4217 code, such as ``USD``.
         source: ``reported`` by the service, or ``computed`` from its published price.
+        as_of: the date of that price, such as ``2026-11-26``; None where the service reported.
     """
 
     amount: float
     currency: str = "USD"
     source: str = "reported"
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +237,7 @@ class ImageResponse:
         warnings: what was not done as asked, in words for the user.
         usage: what the service counts, by its own names.
         cost: what it cost; None where that is not known.
+        session: by what the provider knows this picture, plain data; None where it keeps none.
         parameters: the request's other fields, as they were sent.
         metadata: whatever else the service tells of the picture.
 
@@ -241,6 +254,7 @@ class ImageResponse:
     warnings: tuple[str, ...] = ()
     usage: Mapping[str, Any] | None = None
     cost: Cost | None = None
+    session: Mapping[str, Any] | None = field(default=None, repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

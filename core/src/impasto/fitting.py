@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,30 @@ from impasto.errors import InvalidRequest
 from impasto.models import Model, Range
 from impasto.request import LARGEST_SEED, ImageRequest
 from impasto.sizes import SizeRule, size_of
+from impasto.sources import check_mask, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from impasto.events import Image, ImageResponse
+
 _SIZE_FIELDS = frozenset({"width", "height", "aspect_ratio"})
+NEAR_ENOUGH = 0.04
+"""How far the shape of a size may be from an aspect ratio: 1344x768, 1.75 to 1, is still what people call 16:9."""
+
 _ALWAYS = frozenset({"n"})
 _NOT_GIVEN: dict[str, Any] = {"n": 1, "images": (), "extra": {}}
+
+
+def continued(model: Model, request: ImageRequest, previous: ImageResponse) -> ImageRequest:
+    """Return the request as one that goes on from an earlier picture, as this model is told of it.
+
+    Where the picture is this provider's own, which gave it a session, and the model takes one, that is enough; any
+    other model gets the picture, before the request's own.
+    """
+    if "session" in model.accepts and previous.provider == model.provider.id and previous.session is not None:
+        return replace(request, session=previous.session)
+    return replace(request, images=(image_of(previous, "continue_from"), *request.images))
 
 
 def fit(model: Model, request: ImageRequest) -> ImageRequest:
@@ -30,11 +48,14 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
     """
     given = request.given()
     _refuse_unknown(model, given)
+    _refuse_lacking(model, given)
     changes: dict[str, Any] = {
         name: value for name, value in model.defaults.items() if name not in _SIZE_FIELDS and name not in given
     }
     changes |= _size(model, request)
     changes |= _seed(model, request)
+    if request.mask is not None:
+        check_mask(request)
     return replace(request, **changes)
 
 
@@ -61,8 +82,9 @@ def _refuse_unknown(model: Model, given: Mapping[str, Any]) -> None:
         if name in model.accepts:
             rule = model.accepts[name]
             if rule is not None and not rule.admits(value):
+                unit = " pictures" if isinstance(value, tuple) else ""
                 raise InvalidRequest(
-                    f"{model.name}: {name} must be {rule.describe()}, not {_shown(value)}.", parameter=name
+                    f"{model.name}: {name} must be {rule.describe()}{unit}, not {_shown(value)}.", parameter=name
                 )
         elif name not in _ALWAYS:
             taken = sorted({*model.accepts, *(("width", "height", "aspect_ratio") if model.size else ())})
@@ -72,7 +94,15 @@ def _refuse_unknown(model: Model, given: Mapping[str, Any]) -> None:
             )
 
 
+def _refuse_lacking(model: Model, given: Mapping[str, Any]) -> None:
+    for name in model.requires:
+        if name not in given and not (name == "images" and "session" in given):
+            raise InvalidRequest(f"{model.name} draws nothing without {name}: give {name}.", parameter=name)
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return str(len(value))
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 
@@ -80,6 +110,8 @@ def _shown(value: object) -> str:
 def _size(model: Model, request: ImageRequest) -> dict[str, int]:
     if model.size is None:
         return {}
+    if request.images and request.width is None and request.height is None and request.aspect_ratio is None:
+        return _size_of_picture(model.size, request.images[0])
     width, height = _asked_size(model, request)
     if isinstance(model.size, SizeRule):
         for name, side in (("width", width), ("height", height)):
@@ -88,13 +120,32 @@ def _size(model: Model, request: ImageRequest) -> dict[str, int]:
                     f"{model.name}: {name} must be {model.size.describe()}, not {side}.",
                     parameter=name if getattr(request, name) is not None else "aspect_ratio",
                 )
-        return {"width": model.size.rounded(width), "height": model.size.rounded(height)}
+        across, down = model.size.rounded(width), model.size.rounded(height)
+        if model.size.area is not None and across * down > model.size.area:
+            raise InvalidRequest(
+                f"{model.name}: the size must be {model.size.describe()}, not {across}x{down}.",
+                parameter="aspect_ratio" if request.width is None and request.height is None else "width",
+            )
+        return {"width": across, "height": down}
     if (width, height) not in model.size:
         sizes = ", ".join(f"{w}x{h}" for w, h in model.size)
         given = next((name for name in ("aspect_ratio", "width", "height") if getattr(request, name) is not None), None)
         raise InvalidRequest(
             f"{model.name} draws {sizes}; {width}x{height} is none of them.", parameter=given or "width"
         )
+    return {"width": width, "height": height}
+
+
+def _size_of_picture(size: SizeRule | tuple[tuple[int, int], ...], image: Image) -> dict[str, int]:
+    """Return the picture's size, or what comes nearest to it and is allowed; nothing while it is not known."""
+    across, down = image.width, image.height
+    if not across or not down:
+        return {}
+    if isinstance(size, SizeRule):
+        width, height = size.nearest(across, down)
+    else:
+        ratio = across / down
+        width, height = min(size, key=lambda each: (abs(math.log(each[0] / each[1] / ratio)), abs(each[0] - across)))
     return {"width": width, "height": height}
 
 
@@ -117,7 +168,9 @@ def _size_of_ratio(model: Model, ratio: str) -> tuple[int, int]:
     if not isinstance(model.size, tuple):
         return size_of(ratio)
     across, down = (int(part) for part in ratio.split(":"))
-    return next((size for size in model.size if size[0] * down == size[1] * across), size_of(ratio))
+    deviations = {size: abs(math.log(size[0] / size[1] / (across / down))) for size in model.size}
+    nearest = min(deviations, key=lambda size: deviations[size])
+    return nearest if deviations[nearest] <= NEAR_ENOUGH else size_of(ratio)
 
 
 def _usual_size(model: Model) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import anyio
 
-from impasto.errors import ProtocolError, ProviderUnavailable
+from impasto.errors import AuthenticationError, ProtocolError, ProviderUnavailable
 from impasto.events import Image
 from impasto.plaintext import plain_text
 from impasto.saving.formats import MEDIA_TYPES, format_of
@@ -86,6 +86,12 @@ class ImageReader:
     async def _download(self, image: Image, url: str) -> Image:
         try:
             data = await self._session().download(url, self._bounds.image_size)
+        except AuthenticationError as error:
+            if self._to.is_own(url):
+                raise
+            # It was asked for without a key, at an address that is good for a while.
+            words = f"the picture's address is not valid, or not any more: {error.args[0]}"
+            raise ProviderUnavailable(words, status=error.status) from error
         except ProviderUnavailable as error:
             if error.status is None or error.status >= 500:
                 raise _Interrupted(error.args[0], status=error.status) from error

@@ -22,14 +22,15 @@ _FIELDS = frozenset(each.name for each in dataclasses.fields(ImageRequest)) - {"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A parameter's values: numbers between two bounds, both included."""
+    """A parameter's values: numbers between two bounds, both included. For ``images``: how many."""
 
     minimum: float
     maximum: float
 
     def admits(self, value: Any) -> bool:
-        """Tell whether the value is within the bounds."""
-        return bool(self.minimum <= value <= self.maximum)
+        """Tell whether the value, or how many there are of it, is within the bounds."""
+        number: float = len(value) if isinstance(value, tuple) else value
+        return bool(self.minimum <= number <= self.maximum)
 
     def describe(self) -> str:
         """Return the rule in words."""
@@ -109,6 +110,9 @@ class Model:
         url: the model's own address, where it is not at the provider's url.
         label: its name for people.
         priority: among the models of one alias, the higher comes first, unless the user orders them.
+        requires: fields without which it draws nothing, such as ``images`` for a model that only edits.
+        deprecated: what the service says of its end, in words, such as ``retires 2027-01-15``; empty for nothing. A
+            model that is to go has no aliases.
     """
 
     provider: Provider
@@ -120,12 +124,14 @@ class Model:
     url: str | None = None
     label: str = ""
     priority: int = 0
+    requires: tuple[str, ...] = ()
+    deprecated: str = ""
 
     def __post_init__(self) -> None:
         for name in (self.id, *self.aliases):
-            if not _NAME.fullmatch(name):
+            if not is_name(name):
                 raise ValueError(f"a model's name is letters, digits and . _ : @ / -, not {name!r}")
-        for name in (*self.accepts, *self.defaults):
+        for name in (*self.accepts, *self.defaults, *self.requires):
             if name not in _FIELDS:
                 raise ValueError(f"model {self.id!r}: {name!r} is not a field of ImageRequest")
         check_url(self.url or "", f"model {self.id!r}")
@@ -134,6 +140,11 @@ class Model:
     def name(self) -> str:
         """The full name, ``provider/model``."""
         return f"{self.provider.id}/{self.id}"
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a model can have this name."""
+    return bool(_NAME.fullmatch(text))
 
 
 def check_url(url: str, owner: str) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from impasto.errors import InvalidRequest
 from impasto.request import ImageRequest, prompt_from_messages
 
 if TYPE_CHECKING:
-    from impasto.events import Image
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from impasto.events import ImageResponse
     from impasto.failover import FailoverMode
+    from impasto.sources import ImageSource
 
 
 class Options(TypedDict, total=False):
@@ -29,9 +31,13 @@ class Options(TypedDict, total=False):
         seed: the same seed, request and model give the same picture, where the model allows it.
         randomize_seed: whether the server draws a seed of its own.
         n: how many pictures.
-        images: pictures to start from.
-        mask: which part of the first of ``images`` to draw anew.
+        images: pictures to start from, one or several: each a file's path, an address (``https:``, ``data:``), bytes,
+            a picture of Pillow's, or an earlier response.
+        mask: which part of the first of ``images`` to draw anew, given as these are: what is white or transparent is,
+            what is black is kept. It has that picture's size.
         strength: how far to go from ``images``, 0 to 1.
+        continue_from: an earlier response, whose first picture is edited. A provider that remembers it is told by its
+            own id which one it is; others are sent it again, before ``images``.
         extra: fields that only this provider knows.
         api_key: the key for this call; where several providers serve the name, a mapping from provider id to key.
         proxy: the proxy's URL for this call.
@@ -56,9 +62,10 @@ class Options(TypedDict, total=False):
     seed: int | None
     randomize_seed: bool | None
     n: int
-    images: Iterable[Image]
-    mask: Image | None
+    images: ImageSource | Iterable[ImageSource]
+    mask: ImageSource | None
     strength: float | None
+    continue_from: ImageResponse | None
     extra: Mapping[str, Any]
     api_key: str | Mapping[str, str] | None
     proxy: str | None
@@ -71,8 +78,8 @@ class Options(TypedDict, total=False):
     hedge_after: float | None
 
 
-_FIELDS = frozenset(each.name for each in dataclasses.fields(ImageRequest)) - {"prompt", "id"}
-TERMS = frozenset(Options.__annotations__) - _FIELDS - {"messages"}
+_FIELDS = frozenset(each.name for each in dataclasses.fields(ImageRequest)) - {"prompt", "id", "session"}
+TERMS = frozenset(Options.__annotations__) - _FIELDS - {"messages", "continue_from"}
 """The options that are about the call, not about the picture."""
 
 
@@ -102,9 +109,32 @@ def request_of(prompt: str | None, options: Mapping[str, Any]) -> ImageRequest:
         )
     text = prompt_from_messages(messages) if messages is not None else prompt
     fields = {name: value for name, value in options.items() if name in _FIELDS}
-    if isinstance(images := fields.get("images"), Iterable) and not isinstance(images, str | bytes):
-        fields["images"] = tuple(images)
+    if any(options.get(name) is not None for name in _OF_PICTURES):
+        fields |= _pictures(options)
+    fields["images"] = fields.get("images") or ()
     return ImageRequest(text or "", **fields)
+
+
+_OF_PICTURES = ("images", "mask", "strength", "continue_from")
+
+
+def _pictures(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that are about pictures to start from."""
+    from impasto.events import ImageResponse
+    from impasto.sources import as_mask, image_of, images_of
+
+    previous = options.get("continue_from")
+    if previous is not None and not isinstance(previous, ImageResponse):
+        raise InvalidRequest(
+            f"continue_from must be an ImageResponse, not {type(previous).__name__}; a picture goes into images.",
+            parameter="continue_from",
+        )
+    images = images_of(options.get("images"))
+    mask = None if options.get("mask") is None else image_of(options["mask"], "mask")
+    for name in ("mask", "strength"):
+        if options.get(name) is not None and not images and previous is None:
+            raise InvalidRequest(f"{name} is about a picture to start from: give images.", parameter=name)
+    return {"images": images, "mask": as_mask(mask) if mask is not None and mask.data is not None else mask}
 
 
 def _nearest(name: str) -> str:
@@ -116,6 +146,10 @@ def _nearest(name: str) -> str:
         "negative": "negative_prompt",
         "timeout": "deadline",
         "key": "api_key",
+        "image": "images",
+        "init_image": "images",
+        "mask_image": "mask",
+        "previous_response_id": "continue_from",
     }
     near = synonyms.get(name) or next(iter(difflib.get_close_matches(name, Options.__annotations__, n=1)), None)
     return f" Did you mean {near}?" if near else " Fields that only one provider knows go into extra={…}."

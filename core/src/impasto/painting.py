@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
 from impasto.conversation import Conversation, Emit, Trace
 from impasto.errors import first_cause
 from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
-from impasto.fitting import draw_seed
+from impasto.fitting import draw_seed, fit
+from impasto.images import ImageReader
+from impasto.sources import fetched, has_addresses
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -74,13 +78,28 @@ class Painter:
         Raises:
             ImpastoError: there is no picture, and why.
         """
-        request = job.route.request
-        if request.n > 1 and "n" not in job.route.model.accepts and trace.payload is None:
+        job = await self._with_pictures(job)
+        request, model = job.route.request, job.route.model
+        if request.n > 1 and "n" not in model.accepts and trace.payload is None:
             response = await self._side_by_side(job, emit, trace)
         else:
             response = await self._converse(job, job.route, emit, trace)
-        warnings = (*job.route.dropped, *_size_warnings(job.asked, response))
+        deprecated = [f"{model.name} is deprecated: {model.deprecated}"] if model.deprecated else []
+        warnings = (*job.route.dropped, *deprecated, *_size_warnings(job.asked, response))
         return replace(response, warnings=(*response.warnings, *warnings)) if warnings else response
+
+    async def _with_pictures(self, job: Job) -> Job:
+        """Return the job with the bytes of those pictures to start from that were given as addresses.
+
+        Raises:
+            InvalidRequest: one cannot be had, is no picture, or is not what the model takes.
+        """
+        route = job.route
+        if not has_addresses(route.request):
+            return job
+        reader = ImageReader(job.to, lambda: self.session(job.to), self._bounds)
+        request = await fetched(route.request, reader.complete)
+        return replace(job, route=replace(route, request=fit(route.model, request)))
 
     async def abandon(self, job: Job, trace: Trace) -> None:
         """Tell the provider to drop what is left of a job, where it said how; whether it does is its own affair.
@@ -99,12 +118,16 @@ class Painter:
         on_cancel, trace.on_cancel = trace.on_cancel, None
         if on_cancel is None:
             return
-        session = trace.session or self._carrier().session(job.to)
+        session = trace.session or self.session(job.to)
         try:
             await session.exchange(on_cancel, trace.request or job.route.request, _ignore)
         except Exception as error:  # noqa: BLE001
             words = job.to.redact(str(first_cause(error)))
             _log.debug("cancelling the job at %s failed: %s", job.route.model.provider.id, words)
+
+    def session(self, to: Destination) -> HttpSession:
+        """Return a session for exchanges that belong to no job."""
+        return self._carrier().session(to)
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -112,14 +135,11 @@ class Painter:
             await self._http.aclose()
 
     async def _converse(self, job: Job, route: Route, emit: Emit, trace: Trace) -> ImageResponse:
-        def session() -> HttpSession:
-            return self._carrier().session(job.to)
-
         conversation = Conversation(
             route,
             plugins=self._plugins,
             to=job.to,
-            session=session,
+            session=lambda: self.session(job.to),
             local=self._local_carrier,
             bounds=self._bounds,
             emit=emit,
@@ -195,16 +215,42 @@ def _gathered(responses: list[ImageResponse]) -> ImageResponse:
         images += response.images
     costs = [response.cost for response in responses if response.cost is not None]
     first = responses[0]
-    summed = len(costs) == len(responses) and len({(cost.currency, cost.source) for cost in costs}) == 1
     return replace(
         first,
         images=tuple(images),
         text="\n".join(dict.fromkeys(response.text for response in responses if response.text)),
         warnings=tuple(dict.fromkeys(warning for response in responses for warning in response.warnings)),
-        cost=Cost(sum(cost.amount for cost in costs), costs[0].currency, costs[0].source) if summed else None,
-        usage=None,
+        cost=_sum_of_costs(costs) if len(costs) == len(responses) else None,
+        usage=_sum_of_usages([response.usage for response in responses if response.usage is not None]),
+        session=None,
         parameters={**first.parameters, "n": len(responses)},
     )
+
+
+def _sum_of_costs(costs: list[Cost]) -> Cost | None:
+    """Return what several pictures cost together; None where that is in several currencies."""
+    if len({cost.currency for cost in costs}) != 1:
+        return None
+    computed = [cost for cost in costs if cost.source != "reported"]
+    as_of = min((cost.as_of for cost in computed if cost.as_of), default=None)
+    amount = math.fsum(cost.amount for cost in costs)
+    return Cost(amount, costs[0].currency, computed[0].source if computed else "reported", as_of)
+
+
+def _sum_of_usages(usages: list[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return what was counted for several pictures together: numbers are added, whatever else differs is left out."""
+    if not usages:
+        return None
+    total: dict[str, Any] = {}
+    for name in dict.fromkeys(name for usage in usages for name in usage):
+        values = [usage[name] for usage in usages if name in usage]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            total[name] = sum(values)
+        elif all(isinstance(value, Mapping) for value in values):
+            total[name] = _sum_of_usages(values)
+        elif all(value == values[0] for value in values):
+            total[name] = values[0]
+    return total
 
 
 def _size_warnings(asked: ImageRequest, response: ImageResponse) -> list[str]:

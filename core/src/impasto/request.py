@@ -37,9 +37,10 @@ class ImageRequest:
         seed: 0 to 2**64 - 1.
         randomize_seed: whether the server draws a seed of its own, whatever ``seed`` says.
         n: how many pictures, 1 or more.
-        images: pictures to start from.
-        mask: which part of the first of ``images`` to draw anew.
+        images: pictures to start from, with their bytes.
+        mask: which part of the first of ``images`` to draw anew: white is, black is kept.
         strength: how far to go from ``images``, 0 to 1.
+        session: by what the provider knows the picture that is continued; it said so with that picture.
         extra: fields that only this provider knows.
         id: drawn by the core for each attempt.
 
@@ -60,6 +61,7 @@ class ImageRequest:
     images: tuple[Image, ...] = ()
     mask: Image | None = None
     strength: float | None = None
+    session: Mapping[str, Any] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
 
@@ -84,6 +86,8 @@ class ImageRequest:
         if self.aspect_ratio is not None:
             parse_aspect_ratio(self.aspect_ratio)
         self._check_pictures()
+        if self.session is not None and not isinstance(self.session, Mapping):
+            raise InvalidRequest(f"session must be a mapping, not {self.session!r}.", parameter="session")
         if not isinstance(self.extra, Mapping) or not all(isinstance(name, str) for name in self.extra):
             raise InvalidRequest(f"extra must map names of fields to values, not {self.extra!r}.", parameter="extra")
 

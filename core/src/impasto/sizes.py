@@ -37,24 +37,43 @@ class SizeRule:
         minimum: the shortest side, in pixels.
         maximum: the longest side, in pixels.
         multiple: sides are rounded down to a multiple of this many pixels.
+        area: the most that width times height may be, in pixels; None for no such bound.
     """
 
     minimum: int = 1
     maximum: int = 65_535
     multiple: int = 1
+    area: int | None = None
 
     def __post_init__(self) -> None:
-        if not (self.multiple >= 1 and 1 <= self.minimum <= self.maximum):
+        has_room = self.area is None or self.minimum**2 <= self.area
+        if not (self.multiple >= 1 and 1 <= self.minimum <= self.maximum and has_room):
             raise ValueError(f"not a size rule: {self}")
 
     def describe(self) -> str:
         """Return the rule in words."""
         step = f", in steps of {self.multiple}" if self.multiple > 1 else ""
-        return f"{self.minimum} to {self.maximum} pixels a side{step}"
+        area = f", {self.area} pixels in all at the most" if self.area is not None else ""
+        return f"{self.minimum} to {self.maximum} pixels a side{step}{area}"
 
     def admits(self, side: int) -> bool:
         """Tell whether a side of so many pixels is within the bounds."""
         return self.minimum <= side <= self.maximum
+
+    def nearest(self, width: int, height: int) -> tuple[int, int]:
+        """Return the allowed size next to a picture's: scaled into the bounds, in its proportions if possible."""
+        scale = min(1.0, self.maximum / max(width, height), self._scale_of_area(width, height))
+        scale = max(scale, min(self.minimum / min(width, height), self.maximum / max(width, height)))
+        sides = (min(max(round(side * scale), self.minimum), self.maximum) for side in (width, height))
+        across, down = (self.rounded(side) for side in sides)
+        if self.area is not None and across * down > self.area:
+            # One side is at its least: the other gives way.
+            longest = self.rounded(max(self.area // min(across, down), self.minimum))
+            across, down = (longest, down) if across >= down else (across, longest)
+        return across, down
+
+    def _scale_of_area(self, width: int, height: int) -> float:
+        return 1.0 if self.area is None else math.sqrt(self.area / (width * height))
 
     def rounded(self, side: int) -> int:
         """Return the longest side that the rule allows and that is no longer than `side` pixels."""

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from impasto.auth import ApiKeyHeader, ApiKeyQuery, Bearer
+from impasto.auth import ApiKeyHeader, ApiKeyQuery, BasicAuth, Bearer
 from impasto.errors import PluginError
 from impasto.models import Choices, Model, Provider, Range
 from impasto.sizes import SizeRule
@@ -58,19 +58,32 @@ _NUMBER: _Types = frozenset({int, float})
 _TUPLE: _Types = frozenset({tuple})
 _DICT: _Types = frozenset({dict})
 _LIST: _Types = frozenset({list})
-_AUTH: _Types = frozenset({ApiKeyHeader, ApiKeyQuery, Bearer, _None})
+_AUTH: _Types = frozenset({ApiKeyHeader, ApiKeyQuery, BasicAuth, Bearer, _None})
 _SIZE: _Types = frozenset({SizeRule, tuple, _None})
 
 # The types of each field, in order. A model with any other is not written down.
 _SHAPES: dict[type[Any], tuple[_Types, ...]] = {
     ApiKeyHeader: (_WORDS, _PERHAPS_WORDS, _SWITCH, _WORDS, _PERHAPS_WORDS),
     ApiKeyQuery: (_WORDS, _PERHAPS_WORDS, _SWITCH, _PERHAPS_WORDS),
+    BasicAuth: (_PERHAPS_WORDS, _SWITCH, _PERHAPS_WORDS),
     Bearer: (_PERHAPS_WORDS, _SWITCH, _PERHAPS_WORDS),
     Choices: (_TUPLE,),
-    Model: (frozenset({Provider}), _WORDS, _TUPLE, _DICT, _DICT, _SIZE, _PERHAPS_WORDS, _WORDS, _WHOLE),
+    Model: (
+        frozenset({Provider}),
+        _WORDS,
+        _TUPLE,
+        _DICT,
+        _DICT,
+        _SIZE,
+        _PERHAPS_WORDS,
+        _WORDS,
+        _WHOLE,
+        _TUPLE,
+        _WORDS,
+    ),
     Provider: (_WORDS, _WORDS, _WORDS, _AUTH, _TUPLE, _SWITCH, _PERHAPS_WORDS, _PERHAPS_WHOLE),
     Range: (_NUMBER, _NUMBER),
-    SizeRule: (_WHOLE, _WHOLE, _WHOLE),
+    SizeRule: (_WHOLE, _WHOLE, _WHOLE, _PERHAPS_WHOLE),
 }
 _KINDS = {kind.__name__: kind for kind in _SHAPES}
 _RULES: _Types = frozenset({Range, Choices, _None})

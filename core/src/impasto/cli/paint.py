@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from typing import TYPE_CHECKING, Any, get_args
@@ -23,6 +24,7 @@ from impasto.failover import FailoverMode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from impasto.events import Cost
     from impasto.options import Options
 
 LONGEST_PROMPT = 1024 * 1024
@@ -47,6 +49,16 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 @click.option("--aspect-ratio", metavar="W:H", help="Such as 16:9, instead of a size.")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same picture, where the model allows it.")
 @click.option("-n", "--count", "n", type=int, default=1, metavar="N", help="How many pictures.")
+@click.option(
+    "-i",
+    "--image",
+    "images",
+    multiple=True,
+    metavar="PATH",
+    help="A picture to start from: a file or an address; may be repeated.",
+)
+@click.option("--mask", metavar="PATH", help="Which part of that picture to draw anew: white is, black is kept.")
+@click.option("--strength", type=float, metavar="X", help="How far to go from the picture, 0 to 1.")
 @click.option("--negative-prompt", metavar="TEXT", help="What to keep out of the picture.")
 @click.option("--steps", type=int, metavar="N", help="Denoising steps.")
 @click.option("--guidance", type=float, metavar="X", help="How closely to follow the prompt.")
@@ -79,6 +91,9 @@ def paint(
     aspect_ratio: str | None,
     seed: int | None,
     n: int,
+    images: tuple[str, ...],
+    mask: str | None,
+    strength: float | None,
     negative_prompt: str | None,
     steps: int | None,
     guidance: float | None,
@@ -99,6 +114,9 @@ def paint(
         "aspect_ratio": aspect_ratio,
         "seed": seed,
         "n": n,
+        "images": images,
+        "mask": mask,
+        "strength": strength,
         "num_inference_steps": steps,
         "guidance_scale": guidance,
         "extra": extra,
@@ -194,8 +212,13 @@ def _facts(response: ImageResponse) -> list[str]:
         f"{response.provider}/{response.model}",
         f"{response.width}x{response.height}",
         seed,
-        *([f"{cost.amount:g} {cost.currency} ({cost.source})"] if cost else []),
+        *([_price(cost)] if cost else []),
     ]
+
+
+def _price(cost: Cost) -> str:
+    dated = f", price of {cost.as_of}" if cost.as_of else ""
+    return f"{cost.amount:g} {cost.currency} ({cost.source}{dated})"
 
 
 def _described(response: ImageResponse, paths: list[Path], elapsed: float, attempts: Attempts) -> dict[str, Any]:
@@ -223,7 +246,7 @@ def _described(response: ImageResponse, paths: list[Path], elapsed: float, attem
         "text": response.text,
         "warnings": response.warnings,
         "usage": response.usage,
-        "cost": {"amount": cost.amount, "currency": cost.currency, "source": cost.source} if cost else None,
+        "cost": dataclasses.asdict(cost) if cost else None,
         "metadata": response.metadata,
         "failed": [failure.described() for failure in attempts.failures],
         "elapsed": round(elapsed, 3),
