@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 import anyio
 
 from impasto import checkpoints
+from impasto.discovered import discovered_models
 from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest
 from impasto.failover import Emit, Failover, FailoverMode, Plan
 from impasto.health import HealthStore, InProcessHealth
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from impasto.deadlines import Clock
     from impasto.events import ImageResponse
-    from impasto.models import Model
+    from impasto.models import Model, Provider
     from impasto.request import ImageRequest
     from impasto.settings import ProviderSettings
 
@@ -105,6 +106,53 @@ class Client:
         """Return every model that an installed plugin lists, by full name."""
         return list(self._plugins.models)
 
+    async def refresh_models(self, *providers: str) -> dict[str, tuple[str, ...] | ImpastoError]:
+        """Ask services which models they serve, all at once, and keep what they say for `models` and for names.
+
+        Args:
+            *providers: providers' ids; none for every provider whose service can be asked.
+
+        Returns:
+            For each provider the names, to be used as ``provider/name``; or why it did not say.
+
+        Raises:
+            InvalidRequest: a provider is not known, or cannot be asked.
+        """
+        askable = {provider.id: provider for provider in self._plugins.providers_that_list()}
+        for name in providers:
+            if name not in askable:
+                known = ", ".join(sorted(askable)) or "none of those installed"
+                raise InvalidRequest(f"{name} cannot be asked for its models; these can: {known}.")
+        from impasto.discovery import discover
+
+        found: dict[str, tuple[str, ...] | ImpastoError] = {}
+
+        async def ask(provider: Provider) -> None:
+            missing: AuthenticationError | None = None
+            try:
+                to = self._destination_of(provider, self._key(provider.id, self._any_model_of(provider), None))
+            except AuthenticationError as error:
+                # Many services tell without a key which models they serve.
+                missing, to = error, self._destination_of(provider, None)
+            try:
+                session = self._painter.session(to)
+                said = await discover(provider, plugins=self._plugins, to=to, session=session)
+                found[provider.id] = said.names
+            except ImpastoError as error:
+                found[provider.id] = missing if missing and isinstance(error, AuthenticationError) else error
+
+        async with anyio.create_task_group() as asking:
+            for name in providers or askable:
+                asking.start_soon(ask, askable[name])
+        return dict(sorted(found.items()))
+
+    def discovered(self) -> list[tuple[Model, float]]:
+        """Return the models that services said they serve when they were last asked, beside those that are listed.
+
+        Each with the time when that was, in seconds since the epoch.
+        """
+        return discovered_models(self._plugins, self._settings)
+
     def stream(self, prompt: str | None = None, *, model: str | None = None, **options: Unpack[Options]) -> Stream:
         """Return the stream of one request's events. Nothing is sent before it is entered or iterated.
 
@@ -121,9 +169,19 @@ class Client:
         if model is not None and not isinstance(model, str):
             raise InvalidRequest(f"model must be a name, not {model!r}.", parameter="model")
         asked = request_of(prompt, options)
-        routes, skipped = self._router.routes(model, asked, drop_unsupported=options.get("drop_unsupported", False))
+        routes, skipped = self._router.routes(
+            model,
+            asked,
+            continue_from=options.get("continue_from"),
+            drop_unsupported=options.get("drop_unsupported", False),
+        )
         jobs, closed = self._jobs(model, routes, asked, options)
-        return self._stream(jobs, (*skipped, *closed), options)
+        if not jobs:
+            for words in dict.fromkeys((*map(str, closed[1:]), *skipped)):
+                if words != str(closed[0]):
+                    closed[0].add_note(f"Not asked: {words}")
+            raise closed[0]
+        return self._stream(jobs, tuple(dict.fromkeys((*skipped, *map(str, closed)))), options)
 
     async def generate(
         self, prompt: str | None = None, *, model: str | None = None, **options: Unpack[Options]
@@ -191,8 +249,8 @@ class Client:
 
     def _jobs(
         self, name: str | None, routes: list[Route], asked: ImageRequest, options: Options
-    ) -> tuple[tuple[Job, ...], list[str]]:
-        """Return a job for each route whose key is there, and what is said of the others."""
+    ) -> tuple[tuple[Job, ...], list[AuthenticationError]]:
+        """Return a job for each route whose key is there, and the errors of the others."""
         jobs: list[Job] = []
         missing: list[AuthenticationError] = []
         for route in routes:
@@ -200,9 +258,7 @@ class Client:
                 jobs.append(self._job(name, route, asked, options))
             except AuthenticationError as error:
                 missing.append(error)
-        if not jobs:
-            raise missing[0]
-        return tuple(jobs), [str(error) for error in missing]
+        return tuple(jobs), missing
 
     def _job(self, name: str | None, route: Route, asked: ImageRequest, options: Options) -> Job:
         model = route.model
@@ -220,6 +276,15 @@ class Client:
             proxy=options.get("proxy") or self._proxy or self._settings.proxy,
         )
         return Job(route, asked, to, download=options.get("download", True))
+
+    def _any_model_of(self, provider: Provider) -> Model:
+        return next(each for each in self._plugins.models if each.provider.id == provider.id)
+
+    def _destination_of(self, provider: Provider, key: Secret | None) -> Destination:
+        model = replace(self._any_model_of(provider), url=None)
+        settings = self._settings_for(model)
+        proxy = self._proxy or self._settings.proxy
+        return Destination.of(model, settings, key=key, timeouts=settings.timeouts, proxy=proxy)
 
     def _settings_for(self, model: Model) -> ProviderSettings:
         key = model.name, model.url is None

@@ -12,8 +12,8 @@ import pluggy
 from impasto import hookspecs
 from impasto.errors import ImpastoError, PluginError, ProtocolError
 from impasto.events import ImagePreview, ImageResponse, Progress, ServerEvent
-from impasto.models import Model
-from impasto.payloads import Follow, HttpRequest, LocalCall, Outcome, Payload
+from impasto.models import Model, Provider
+from impasto.payloads import Follow, HttpRequest, LocalCall, Outcome, Payload, WebSocket
 from impasto.plaintext import plain_text
 from impasto.request import ImageRequest
 
@@ -135,7 +135,7 @@ class Hooks:
             PluginError: the hook failed, or returned something else.
         """
         payload = self.call(name, "build_payload", model=model, request=request)
-        if not isinstance(payload, HttpRequest | LocalCall):
+        if not isinstance(payload, HttpRequest | WebSocket | LocalCall):
             raise PluginError(f"returned {_kind(payload)} instead of a payload", plugin=name, hook="build_payload")
         return payload
 
@@ -146,12 +146,7 @@ class Hooks:
             ResponseError: the service reports a failure, or said something that the plugin did not expect.
             PluginError: the hook failed, or returned something else.
         """
-        try:
-            outcomes = self.call(name, "parse_event", model=model, event=event)
-        except PluginError as error:
-            if isinstance(error.__cause__, _NOT_UNDERSTOOD):
-                raise ProtocolError(f"the answer was not understood ({error.args[0]}): {_quoted(event)}") from error
-            raise
+        outcomes = self._read(name, "parse_event", event, model=model)
         if not isinstance(outcomes, list | tuple):
             raise PluginError(
                 f"returned {_kind(outcomes)} instead of a list of outcomes", plugin=name, hook="parse_event"
@@ -162,6 +157,38 @@ class Hooks:
             if isinstance(outcome, Follow) and (wrong := _not_taken_from_an_answer(outcome)):
                 raise ProtocolError(f"the answer was not understood ({wrong}): {_quoted(event)}")
         return list(outcomes)
+
+    def request_models(self, name: str, provider: Provider) -> HttpRequest | None:
+        """Return what asks a plugin's service which models it serves, or None.
+
+        Raises:
+            PluginError: the hook failed, or returned something else.
+        """
+        payload = self.call(name, "request_models", provider=provider)
+        if payload is not None and not isinstance(payload, HttpRequest):
+            raise PluginError(f"returned {_kind(payload)} instead of a request", plugin=name, hook="request_models")
+        return payload
+
+    def parse_models(self, name: str, provider: Provider, event: ServerEvent) -> list[str | Follow]:
+        """Return the names of models in an answer, and what else is to be asked.
+
+        Raises:
+            ResponseError: the service reports a failure, or said something that the plugin did not expect.
+            PluginError: the hook failed, or returned something else.
+        """
+        found = self._read(name, "parse_models", event, provider=provider)
+        if not isinstance(found, list | tuple) or not all(isinstance(each, str | Follow) for each in found):
+            raise PluginError(f"returned {_kind(found)} instead of a list of names", plugin=name, hook="parse_models")
+        return list(found)
+
+    def _read(self, plugin: str, hook: str, event: ServerEvent, **arguments: object) -> Any:
+        """Return what a hook makes of an event; what it stumbles over is the event's fault."""
+        try:
+            return self.call(plugin, hook, event=event, **arguments)
+        except PluginError as error:
+            if isinstance(error.__cause__, _NOT_UNDERSTOOD):
+                raise ProtocolError(f"the answer was not understood ({error.args[0]}): {_quoted(event)}") from error
+            raise
 
     def call(self, plugin: str, hook: str, **arguments: object) -> Any:
         """Return what a hook of one plugin returns, called through everybody's wrappers.
@@ -256,7 +283,7 @@ def _straight_to(implementation: pluggy.HookImpl) -> Callable[..., Any]:
 
 def _not_taken_from_an_answer(follow: Follow) -> str:
     """Return what is wrong with a part of a `Follow` that plugins take from answers as it comes; empty for nothing."""
-    if isinstance(follow.payload, HttpRequest) and not isinstance(follow.payload.url, str):
+    if isinstance(follow.payload, HttpRequest | WebSocket) and not isinstance(follow.payload.url, str):
         return f"to go on at {_kind(follow.payload.url)}"
     if not isinstance(follow.after, int | float):
         return f"to go on after {_kind(follow.after)}"

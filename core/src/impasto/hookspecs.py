@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import click
 
     from impasto.events import ServerEvent
-    from impasto.models import Model
-    from impasto.payloads import Outcome, Payload
+    from impasto.models import Model, Provider
+    from impasto.payloads import Follow, HttpRequest, Outcome, Payload
     from impasto.request import ImageRequest
 
-HOOK_API = (1, 0)
+HOOK_API = (1, 1)
 """The version of the hooks: major, minor. What each of the two promises stands in ``docs/plugins.md``."""
 
 hookspec = pluggy.HookspecMarker("impasto")
@@ -76,6 +76,32 @@ def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:  # type: ign
 
     Raises:
         ResponseError: the service reports a failure; or one of the classes under it.
+    """
+
+
+@hookspec(firstresult=True)
+def request_models(provider: Provider) -> HttpRequest | None:
+    """Return what asks a service which models it serves, or None where it cannot be asked.
+
+    For ``impasto models --refresh`` and `Client.refresh_models`, on the provider's owner alone; since version 1.1.
+
+    Args:
+        provider: one of the plugin's own; its url is where the user's settings say that it is.
+    """
+
+
+@hookspec(firstresult=True)
+def parse_models(provider: Provider, event: ServerEvent) -> list[str | Follow]:  # type: ignore[empty-body]
+    """Return the names of models in an answer to ``request_models``, and a `Follow` for what else is to be asked.
+
+    A name counts for which ``find_model`` returns a model. What the hook raises means the same as in ``parse_event``.
+
+    Args:
+        provider: one of the plugin's own.
+        event: what was said; its ``request`` has no meaning.
+
+    Raises:
+        ResponseError: the service reports a failure.
     """
 
 

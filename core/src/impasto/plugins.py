@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from impasto.events import ServerEvent
     from impasto.hooks import Hooks
-    from impasto.models import Model
-    from impasto.payloads import Outcome, Payload
+    from impasto.models import Model, Provider
+    from impasto.payloads import Follow, HttpRequest, Outcome, Payload
     from impasto.request import ImageRequest
 
 
@@ -143,6 +143,31 @@ class Plugins:
         """
         owner, hooks, own = self._way_to(model)
         return hooks.parse_event(owner, own, event)
+
+    def providers_that_list(self) -> tuple[Provider, ...]:
+        """Return the providers whose service may be asked which models it serves."""
+        names = {plugin.name for plugin in self._usable.values() if "request_models" in plugin.hooks}
+        found = {model.provider.id: model.provider for model in self.models}
+        return tuple(provider for provider in found.values() if self._owners.get(provider.id) in names)
+
+    def request_models(self, provider: Provider) -> HttpRequest | None:
+        """Return what asks a provider's service which models it serves, or None where it cannot be asked.
+
+        Raises:
+            PluginError: the plugin cannot be imported, or the hook failed.
+        """
+        owner = self._owners[provider.id]
+        return self._imported(owner).request_models(owner, provider)
+
+    def parse_models(self, provider: Provider, event: ServerEvent) -> list[str | Follow]:
+        """Return the names of models in an answer of the service's, and what else is to be asked.
+
+        Raises:
+            ResponseError: the service reports a failure, or said something that the plugin did not expect.
+            PluginError: the plugin cannot be imported, or the hook failed.
+        """
+        owner = self._owners[provider.id]
+        return self._imported(owner).parse_models(owner, provider, event)
 
     def register_commands(self, cli: click.Group) -> list[PluginError]:
         """Let the plugins add their commands; return the errors of those that failed."""

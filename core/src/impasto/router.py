@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from impasto.discovered import discovered_models
 from impasto.errors import ImpastoError, InvalidRequest, PluginError, ProviderUnavailable, UnknownModel
-from impasto.fitting import fit, without_unsupported
+from impasto.fitting import continued, fit, without_unsupported
 
 if TYPE_CHECKING:
+    from impasto.events import ImageResponse
     from impasto.models import Model
     from impasto.plugins import Plugins
     from impasto.request import ImageRequest
@@ -48,13 +50,19 @@ class Router:
         self._named: dict[str, list[Model]] = {}
 
     def routes(
-        self, name: str | None, request: ImageRequest, *, drop_unsupported: bool = False
+        self,
+        name: str | None,
+        request: ImageRequest,
+        *,
+        continue_from: ImageResponse | None = None,
+        drop_unsupported: bool = False,
     ) -> tuple[list[Route], list[str]]:
         """Return the routes that can do what is asked, first choice first, and why the others cannot.
 
         Args:
             name: an alias, a model's id, ``provider/model``, or a provider's id; None for the default model.
             request: what is asked.
+            continue_from: the response with the picture to go on from.
             drop_unsupported: whether to leave out what a model does not take, rather than the model.
 
         Raises:
@@ -68,7 +76,8 @@ class Router:
         models, lost = self._search(self.default() if name is None else name)
         for model in models:
             try:
-                prepared = self._plugins.prepare_request(model, request)
+                asked = request if continue_from is None else continued(model, request, continue_from)
+                prepared = self._plugins.prepare_request(model, asked)
                 prepared, dropped = without_unsupported(model, prepared) if drop_unsupported else (prepared, ())
                 routes.append(Route(model, fit(model, prepared), dropped))
             except (InvalidRequest, PluginError) as error:
@@ -144,6 +153,8 @@ class Router:
         found = self._plugins.find_model(provider, rest) if slash and rest else None
         if found is not None:
             return [found]
+        if discovered := discovered_models(self._plugins, self._settings, name):
+            return [model for model, _ in discovered]
         if self._plugins.mend():
             return self._declared(name)
         raise self._unknown(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +13,11 @@ import click
 from impasto.cli.printing import complain, print_json, print_line
 from impasto.cli.tables import table
 from impasto.cli.terminal import size_of
+from impasto.discovered import discovered_models
 from impasto.errors import ImpastoError
 from impasto.health import InProcessHealth
 from impasto.models import Choices, Model, Range
-from impasto.plugins import default_plugins
+from impasto.plugins import Plugins, default_plugins
 from impasto.router import DEFAULT_MODEL, Router
 from impasto.settings import Settings
 from impasto.sizes import SizeRule
@@ -29,21 +32,25 @@ _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 
 
 @click.command()
+@click.option("--refresh", is_flag=True, help="Ask the services which models they serve, where they can tell.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is declared, as JSON.")
-def models(*, as_json: bool) -> None:
-    """List the models of every installed plugin.
+@click.pass_context
+def models(ctx: click.Context, *, refresh: bool, as_json: bool) -> None:
+    """List the models of every installed plugin, and those that services said they serve when they were last asked.
 
     Below them stand the names that lead to several, in the order in which these are tried.
     """
     settings = Settings.load()
     installed = default_plugins(settings)
     broken = [plugin.name for plugin in installed.all if plugin.error is not None]
-    found = installed.models
+    said = _refresh(settings, installed) if refresh else {}
+    asked_at = dict(discovered_models(installed, settings))
+    found = tuple(sorted((*installed.models, *asked_at), key=lambda model: model.name))
     router = Router(installed, settings)
     health = InProcessHealth()
     if as_json:
         orders = {name: _order(router, name) for name in names_of(found, settings)}
-        print_json([_described(model, orders, health) for model in found])
+        print_json([_described(model, orders, health, asked_at.get(model)) for model in found])
     elif found:
         print_line(table(model_rows(found, health), width()))
         if len(rows := alias_rows(found, router, settings)) > 1:
@@ -55,6 +62,25 @@ def models(*, as_json: bool) -> None:
         complain(f"broken, and not listed: {', '.join(broken)}. Why: impasto plugins.")
     if installed.complaint:
         complain(installed.complaint)
+    failed = {name: each for name, each in said.items() if isinstance(each, ImpastoError)}
+    for name, error in failed.items():
+        complain(f"{name} did not say which models it serves: {error}")
+    if refresh and not said:
+        complain("no installed plugin's service can be asked which models it serves.")
+    if refresh and len(failed) == len(said):
+        ctx.exit(1)
+
+
+def _refresh(settings: Settings, installed: Plugins) -> dict[str, tuple[str, ...] | ImpastoError]:
+    import anyio
+
+    from impasto.client import Client
+
+    async def ask() -> dict[str, tuple[str, ...] | ImpastoError]:
+        async with Client(settings=settings, plugins=installed) as client:
+            return await client.refresh_models()
+
+    return anyio.run(ask)
 
 
 def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, ...]]:
@@ -69,6 +95,7 @@ def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, .
     rows: list[tuple[str, ...]] = [("MODEL", "ALIASES", *heading, "SIZE", "TAKES")]
     for model in found:
         name = model.name if model.provider.working else f"{model.name} (down)"
+        name = f"{name} (deprecated)" if model.deprecated else name
         rest = (f"{rests[model.name]:.0f} s" if rests[model.name] else "-",) if heading else ()
         takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
         rows.append((name, ", ".join(model.aliases) or "-", *rest, _size(model), takes))
@@ -178,7 +205,9 @@ def _size(model: Model) -> str:
     return ", ".join(f"{width}x{height}" for width, height in model.size)
 
 
-def _described(model: Model, orders: dict[str, list[str]], health: HealthStore) -> dict[str, Any]:
+def _described(
+    model: Model, orders: dict[str, list[str]], health: HealthStore, asked_at: float | None
+) -> dict[str, Any]:
     provider = model.provider
     return {
         "name": model.name,
@@ -194,6 +223,9 @@ def _described(model: Model, orders: dict[str, list[str]], health: HealthStore) 
             "working": provider.working,
             "key": provider.auth.env if provider.auth else None,
         },
+        "deprecated": model.deprecated or None,
+        "asked_at": None if asked_at is None else datetime.fromtimestamp(asked_at, UTC).isoformat(timespec="seconds"),
+        "requires": list(model.requires),
         "accepts": {name: _rule(rule) for name, rule in model.accepts.items()},
         "defaults": dict(model.defaults),
         "size": _size_rule(model),
@@ -210,7 +242,7 @@ def _rule(rule: object) -> dict[str, Any]:
 
 def _size_rule(model: Model) -> Any:
     if isinstance(model.size, SizeRule):
-        return {"minimum": model.size.minimum, "maximum": model.size.maximum, "multiple": model.size.multiple}
+        return dataclasses.asdict(model.size)
     return [list(size) for size in model.size] if model.size else None
 
 
