@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from impasto.models import Model
+    from impasto.payloads import Payload
     from impasto.request import ImageRequest
     from impasto.testing.subject import Subject
     from impasto.testing.talks import Talk
@@ -82,7 +84,7 @@ def sent(subject: Subject, model: Model, request: ImageRequest, talks: Sequence[
     """Return all that is sent for a request, as far as the conversations that are known lead."""
     found: list[object] = []
     try:
-        found.append(subject.plugins.build_payload(model, request))
+        found.append(_whole(subject.plugins.build_payload(model, request)))
     except ImpastoError as error:
         return str(error)
     for talk in talks:
@@ -92,6 +94,11 @@ def sent(subject: Subject, model: Model, request: ImageRequest, talks: Sequence[
             except ImpastoError as error:
                 found.append(str(error))
             else:
-                found += played.payloads
+                found += map(_whole, played.payloads)
                 found += [str(played.ending)] if isinstance(played.ending, ResponseError) else []
     return repr(found)
+
+
+def _whole(payload: Payload) -> dict[str, object]:
+    """Return everything in a payload, also what its repr leaves out."""
+    return {each.name: getattr(payload, each.name) for each in dataclasses.fields(payload)}

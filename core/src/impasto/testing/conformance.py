@@ -235,7 +235,8 @@ class Conformance:
             subject = self._loaded()
             _as_recorded(talk, subject)
             model, _ = talk.checked(subject)
-            for _, event in few_of_each(talk.play(subject, subject).events):
+            played = talk.play(subject, subject)
+            for _, event in few_of_each([*played.events, *played.beside]):
                 subject.keeps("parse_event", lambda: subject.plugins.parse_event(model, event))  # noqa: B023
 
     def test_a_changed_event_is_an_error_at_worst(self, talk: Talk) -> None:
@@ -244,7 +245,7 @@ class Conformance:
             subject = self._loaded()
             played = _as_recorded(talk, subject)
             model, _ = talk.checked(subject)
-            for number, event in few_of_each(played.events):
+            for number, event in few_of_each([*played.events, *played.beside]):
                 for words, changed in changed_events(event):
                     try:
                         subject.plugins.parse_event(model, changed)

@@ -10,7 +10,7 @@ from impasto.fitting import fit
 from impasto.models import Choices, Range
 from impasto.request import ImageRequest
 from impasto.sizes import SizeRule
-from impasto.testing.requests import REAL, WHOLE, bounds_of
+from impasto.testing.requests import REAL, WHOLE, bounds_of, plain_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +31,11 @@ def faults_of_model(model: Model) -> Iterator[str]:
             yield f"alias {alias!r} looks like a full name, which every model has anyway: leave out what is before '/'."
         if alias == model.id:
             yield f"alias {alias!r} is the model's id, which is a name anyway: leave it out."
+    if model.deprecated and model.aliases:
+        yield f"it is deprecated, and has the aliases {', '.join(model.aliases)}: leave them to models that stay."
+    for name in model.requires:
+        if name not in model.accepts:
+            yield f"it requires {name}, which accepts does not name: add it there."
     if len(set(model.aliases)) < len(model.aliases):
         yield f"an alias stands twice in {model.aliases}."
     for name, rule in model.accepts.items():
@@ -73,6 +78,9 @@ def _faults_of_rule(model: Model, name: str, rule: Any) -> Iterator[str]:
     match rule:
         case None:
             return
+        case Range() if name == "images":
+            if not 1 <= rule.minimum <= rule.maximum:
+                yield f"accepts['images'] says how many pictures: Range(1, most), not {rule!r}."
         case Range():
             if name not in {*WHOLE, *REAL}:
                 yield f"accepts[{name!r}] is a Range, and {name} is no number: use Choices(…) or None."
@@ -117,7 +125,7 @@ def _faults_of_defaults(model: Model) -> Iterator[str]:
         except InvalidRequest as error:
             yield f"defaults[{name!r}]: {error}"
     try:
-        fit(model, ImageRequest("a red fox"))
+        fit(model, plain_request(model))
     except InvalidRequest as error:
         yield f"a prompt alone is refused by its own declaration: {error} Give defaults that suit it."
     except Exception as error:  # noqa: BLE001

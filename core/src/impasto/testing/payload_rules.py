@@ -17,7 +17,7 @@ from impasto import checkpoints
 from impasto.auth import ApiKeyHeader, ApiKeyQuery
 from impasto.conversation import Trace
 from impasto.errors import ImpastoError
-from impasto.payloads import HttpRequest, LocalCall
+from impasto.payloads import HttpRequest, LocalCall, WebSocket
 from impasto.testing.matching import built
 
 if TYPE_CHECKING:
@@ -54,9 +54,22 @@ def faults_of_payload(payload: Payload, model: Model, request: ImageRequest) -> 
         return
     yield from _faults_of_url(payload, model)
     yield from _faults_of_headers(payload, model)
+    yield from _faults_of_idle(payload)
+    if isinstance(payload, WebSocket):
+        if not isinstance(payload.send, tuple) or not all(isinstance(each, str | bytes) for each in payload.send):
+            yield f"send must be a tuple of text or bytes, not {payload.send!r:.60}."
+        yield from _faults_of_memory(HttpRequest("GET", "/", beside=(payload,)), model, request)
+        return
     yield from _faults_of_body(payload)
     yield from _faults_of_numbers(payload)
     yield from _faults_of_memory(payload, model, request)
+    for lane in payload.beside:
+        if not isinstance(lane, HttpRequest | WebSocket):
+            yield f"beside holds {lane!r:.60}: a lane is an HttpRequest or a WebSocket."
+        elif isinstance(lane, HttpRequest) and (lane.beside or lane.on_cancel):
+            yield f"beside: {lane.describe()} is a lane, and has none of its own, nor an on_cancel: leave it out."
+        else:
+            yield from (f"beside: {fault}" for fault in faults_of_payload(lane, model, request))
     if payload.on_cancel is not None:
         if not isinstance(payload.on_cancel, HttpRequest):
             yield f"on_cancel must be an HttpRequest, not {payload.on_cancel!r:.60}."
@@ -67,9 +80,8 @@ def faults_of_payload(payload: Payload, model: Model, request: ImageRequest) -> 
                 yield f"on_cancel: {fault}"
 
 
-def _faults_of_url(payload: HttpRequest, model: Model) -> Iterator[str]:
-    if not isinstance(payload.method, str) or not _METHOD.fullmatch(payload.method):
-        yield f"method must be one of HTTP's, in capitals, such as POST, not {payload.method!r}."
+def _faults_of_url(payload: HttpRequest | WebSocket, model: Model) -> Iterator[str]:
+    schemes = {"ws", "wss", "http", "https", ""} if isinstance(payload, WebSocket) else {"http", "https", ""}
     url = payload.url
     if not isinstance(url, str):
         yield f"url must be text, not {url!r:.60}."
@@ -81,11 +93,11 @@ def _faults_of_url(payload: HttpRequest, model: Model) -> Iterator[str]:
     if "://" not in url.partition("?")[0] and not url.startswith("//"):
         if not (model.url or model.provider.url):
             yield f"url {url!r:.120} is relative, and neither the provider nor the model has a url."
-    elif urlsplit(url).scheme not in {"http", "https", ""} or not urlsplit(url).hostname:
+    elif urlsplit(url).scheme not in schemes or not urlsplit(url).hostname:
         yield f"url {url!r:.120} is no http(s) address; one below the provider's url needs no host: '/path'."
 
 
-def _faults_of_headers(payload: HttpRequest, model: Model) -> Iterator[str]:
+def _faults_of_headers(payload: HttpRequest | WebSocket, model: Model) -> Iterator[str]:
     for what, pairs in (("headers", payload.headers), ("params", payload.params)):
         if not isinstance(pairs, Mapping):
             yield f"{what} must be a mapping, not {pairs!r:.60}."
@@ -130,10 +142,15 @@ def _unnamed(value: Any, place: str) -> Iterator[str]:
             yield from _unnamed(each, f"{place}[{index}]")
 
 
-def _faults_of_numbers(payload: HttpRequest) -> Iterator[str]:
+def _faults_of_idle(payload: HttpRequest | WebSocket) -> Iterator[str]:
     idle = payload.idle
     if idle is not None and (isinstance(idle, bool) or not isinstance(idle, int | float) or not 0 < idle < math.inf):
         yield f"idle must be a positive number of seconds, or None, not {idle!r}."
+
+
+def _faults_of_numbers(payload: HttpRequest) -> Iterator[str]:
+    if not isinstance(payload.method, str) or not _METHOD.fullmatch(payload.method):
+        yield f"method must be one of HTTP's, in capitals, such as POST, not {payload.method!r}."
     for status in payload.statuses:
         if not isinstance(status, int) or not 300 <= status <= 599:
             yield f"statuses holds {status!r}: it names the failures (300 to 599) that the plugin reads itself."
@@ -153,8 +170,10 @@ def key_faults(payload: Payload, model: Model, keys: Mapping[str, str]) -> Itera
         for place, _, value in _leaves({"kwargs": payload.kwargs, "step": payload.step}, ""):
             yield from _keys_in(place, value, keys)
         return
-    if isinstance(payload.on_cancel, HttpRequest):
-        yield from (f"on_cancel: {fault}" for fault in key_faults(payload.on_cancel, model, keys))
+    if isinstance(payload, HttpRequest):
+        for what, each in (("on_cancel", payload.on_cancel), *(("beside", lane) for lane in payload.beside)):
+            if isinstance(each, HttpRequest | WebSocket):
+                yield from (f"{what}: {fault}" for fault in key_faults(each, model, keys))
     auth = model.provider.auth
     own_header = auth.name.lower() if isinstance(auth, ApiKeyHeader) else ""
     own_param = auth.name.lower() if isinstance(auth, ApiKeyQuery) else ""
@@ -164,7 +183,8 @@ def key_faults(payload: Payload, model: Model, keys: Mapping[str, str]) -> Itera
     for name in payload.params:
         if str(name).lower() in _KEY_PARAMS | {own_param}:
             yield f"params[{name!r}] is where a key travels. {_SIGNING}"
-    for place, name, value in _leaves({"json": payload.json, "data": payload.data, "step": payload.step}, ""):
+    parts = ("send", "step") if isinstance(payload, WebSocket) else ("json", "data", "step")
+    for place, name, value in _leaves({part: getattr(payload, part) for part in parts}, ""):
         if name.lower() in _KEY_FIELDS:
             yield f"{place} is where a key travels. {_SIGNING}"
         yield from _keys_in(place, value, keys)

@@ -6,33 +6,41 @@ import base64
 import functools
 import io
 import re
+from typing import TYPE_CHECKING, Any
 
-from impasto.errors import ProtocolError
+from impasto.errors import InvalidRequest, ProtocolError
 from impasto.images import inspect
 from impasto.saving.formats import format_of
+from impasto.sources import as_mask, image_of
 
-_GREY = (120, 120, 120)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from impasto.events import Image
+
 _SMALL = 8
+_NAMED = re.compile(r"\[picture PNG (\d{1,5})x(\d{1,5})\]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{80,}={0,2}")
 
 
 @functools.lru_cache(maxsize=64)
-def plain_picture(picture_format: str, width: int, height: int) -> bytes:
+def plain_picture(picture_format: str, width: int, height: int, grey: int = 120) -> bytes:
     """Return an encoded grey picture; the same arguments give the same bytes.
 
     Args:
         picture_format: as Pillow names it, such as ``PNG``.
         width: pixels.
         height: pixels.
+        grey: how light, 0 to 255.
 
     Raises:
         ValueError: Pillow cannot write such a picture.
     """
-    from PIL import Image
+    import PIL.Image
 
     encoded = io.BytesIO()
     try:
-        Image.new("RGB", (width, height), _GREY).save(encoded, picture_format)
+        PIL.Image.new("RGB", (width, height), (grey, grey, grey)).save(encoded, picture_format)
     except (KeyError, OSError, SystemError) as error:
         raise ValueError(f"no picture can be made of format {picture_format}, {width}x{height} pixels") from error
     return encoded.getvalue()
@@ -50,6 +58,43 @@ def described(data: bytes) -> str | None:
     except (ProtocolError, ValueError):
         return None
     return f"{picture_format} {width}x{height}"
+
+
+def named(picture: Image) -> str:
+    """Return what stands for a picture to start from in a transcript's head, such as ``[picture PNG 64x48]``."""
+    return f"[picture PNG {picture.width}x{picture.height}]"
+
+
+def starting_from(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request's fields with pictures in place of what stands for them in a transcript's head.
+
+    Raises:
+        InvalidRequest: something else stands there.
+    """
+    found = dict(fields)
+    if fields.get("images"):
+        found["images"] = tuple(_plain_image(each, "images") for each in fields["images"])
+    if fields.get("mask"):
+        found["mask"] = as_mask(_plain_image(fields["mask"], "mask"))
+    return found
+
+
+def _plain_image(name: object, parameter: str) -> Image:
+    match = _NAMED.fullmatch(name) if isinstance(name, str) else None
+    if match is None:
+        raise InvalidRequest(
+            f"{parameter}: in a transcript, a picture to start from is '[picture PNG 64x48]', not {name!r:.60}.",
+            parameter=parameter,
+        )
+    return image_of(plain_picture("PNG", int(match[1]), int(match[2])), parameter)
+
+
+def holds_picture(text: str) -> bool:
+    """Tell whether a text is a picture in base64, by itself or in a ``data:`` URL."""
+    try:
+        return format_of(base64.b64decode(text.rpartition(",")[2], validate=True)) is not None
+    except ValueError:
+        return False
 
 
 def made_plain(data: bytes) -> bytes:
@@ -88,6 +133,8 @@ def _small(encoded: str) -> str | None:
         picture_format = format_of(base64.b64decode(encoded[:80]))
         if picture_format is None:
             return None
+        if described(base64.b64decode(encoded)):
+            return encoded
         return base64.b64encode(plain_picture(picture_format, _SMALL, _SMALL)).decode()
     except ValueError:  # binascii's too: it is not base64, or no picture that can be written
         return None

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from impasto.carriers.failures import error_of_status
+from impasto.carriers.failures import error_of_answer
 from impasto.errors import ProtocolError, ResponseError
-from impasto.events import Image, ImageResponse, ServerEvent
+from impasto.events import ImageResponse, ServerEvent
 from impasto.fitting import fit
-from impasto.payloads import Follow, HttpRequest, LocalCall
+from impasto.payloads import Follow, HttpRequest, LocalCall, WebSocket
 from impasto.request import ImageRequest
 from impasto.sse import Decoder
 from impasto.testing.faults import Fault
 from impasto.testing.matching import differences
+from impasto.testing.pictures import starting_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 REQUEST_ID = "1f" * 16
 """The id of requests that are played: values that hold it are not compared with what was recorded."""
 
+_ENDED = HttpRequest("GET", "ended")
+_SWITCHING = 101
+_BINARY = b"[base64] "
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LARGEST_EVENT = 32 * 1024 * 1024
 
@@ -48,6 +53,7 @@ class Played:
     Attributes:
         payloads: what the plugin asked for, one after the other.
         events: what was said.
+        beside: what was said in lanes beside the conversation.
         outcomes: what the plugin made of it, without `Follow`.
         ending: the finished picture; or the error that the core would raise; None where the transcript ends before
             the conversation does.
@@ -56,6 +62,7 @@ class Played:
 
     payloads: list[Payload] = field(default_factory=list)
     events: list[ServerEvent] = field(default_factory=list)
+    beside: list[ServerEvent] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     ending: ImageResponse | ResponseError | None = None
     left: tuple[Exchange, ...] = ()
@@ -65,14 +72,10 @@ def request_of(model: Model, transcript: Transcript) -> ImageRequest:
     """Return a transcript's request, as the model's plugin sees it.
 
     Raises:
-        InvalidRequest: the model does not take it.
+        InvalidRequest: the model does not take it, or a picture to start from is not told as one.
         TypeError: the transcript names a field that no request has.
     """
-    fields: dict[str, Any] = dict(transcript.request)
-    for name in ("images", "mask"):
-        if fields.get(name):
-            given = fields[name]
-            fields[name] = tuple(Image(**each) for each in given) if name == "images" else Image(**given)
+    fields = starting_from(transcript.request)
     return replace(fit(model, ImageRequest(**{"prompt": "a red fox", **fields})), id=REQUEST_ID)
 
 
@@ -103,16 +106,22 @@ def play(
     played = Played()
     left = list(exchanges)
     payload: Payload | None = plugin.build_payload(model, request)
+    lanes: list[HttpRequest | WebSocket] = []
     while payload is not None:
         played.payloads.append(payload)
-        if isinstance(payload, HttpRequest):
+        if not isinstance(payload, LocalCall):
+            lanes += [lane for lane in getattr(payload, "beside", ()) if lane not in lanes]
+            _play_lanes(plugin, model, request, lanes, left, played)
             if not left:
                 return played
             exchange = left.pop(0)
-            if strict and (found := differences(payload, exchange, request.id)):
+            asked = _asked(payload)
+            bases = (model.url or model.provider.url, *model.provider.origins)
+            if strict and (found := differences(asked, exchange, request.id, bases)):
                 raise Fault(f"payload {len(played.payloads)}: " + "; ".join(found[:5]))
             while exchange.status in _REDIRECTS and "location" in exchange.headers and left:
                 exchange = left.pop(0)
+            _play_lanes(plugin, model, request, lanes, left, played)
             events = events_of(exchange, payload, request)
         else:
             run = local or (lambda call: call.function(**call.kwargs))
@@ -123,6 +132,37 @@ def play(
             payload, played.ending = None, error
     played.left = tuple(left)
     return played
+
+
+def _play_lanes(
+    plugin: Hooks,
+    model: Model,
+    request: ImageRequest,
+    lanes: list[HttpRequest | WebSocket],
+    left: list[Exchange],
+    played: Played,
+) -> None:
+    """Play those exchanges that come next and are a lane's; a lane goes on with what it follows, or ends."""
+    while left and (lane := next((each for each in lanes if not differences(_asked(each), left[0], request.id)), None)):
+        exchange = left.pop(0)
+        follow: Payload | None = None
+        try:
+            for event in events_of(exchange, lane, request):
+                played.beside.append(event)
+                outcomes = plugin.parse_event(model, event)
+                follow = next((each.payload for each in outcomes if isinstance(each, Follow)), None)
+                if follow is not None:
+                    break
+        except ResponseError:
+            follow = None
+        lanes[lanes.index(lane)] = follow if isinstance(follow, HttpRequest | WebSocket) else _ENDED
+
+
+def _asked(payload: HttpRequest | WebSocket) -> HttpRequest:
+    """Return the request that begins an exchange."""
+    if isinstance(payload, HttpRequest):
+        return payload
+    return HttpRequest("GET", payload.url, headers=payload.headers, params=payload.params)
 
 
 def _read(plugin: Hooks, model: Model, events: Iterator[ServerEvent], played: Played) -> Payload | None:
@@ -140,7 +180,7 @@ def _read(plugin: Hooks, model: Model, events: Iterator[ServerEvent], played: Pl
 
 
 def events_of(
-    exchange: Exchange, payload: HttpRequest, request: ImageRequest, body: bytes | None = None
+    exchange: Exchange, payload: HttpRequest | WebSocket, request: ImageRequest, body: bytes | None = None
 ) -> Iterator[ServerEvent]:
     """Yield the events that an answer consists of, as the core hands them out.
 
@@ -154,9 +194,17 @@ def events_of(
         ResponseError: the status is a failure that the plugin does not read itself, or a stream is broken.
     """
     body = exchange.body if body is None else body
+    if isinstance(payload, WebSocket):
+        if exchange.status != _SWITCHING:
+            raise error_of_answer(exchange.status, "", exchange.headers, body)
+        for message in body.splitlines():
+            binary = message.startswith(_BINARY)
+            data = base64.b64decode(message.removeprefix(_BINARY)) if binary else message.decode()
+            yield ServerEvent("message", data, payload, request)
+        return
     succeeded = 200 <= exchange.status < 300
     if not succeeded and exchange.status not in payload.statuses:
-        raise error_of_status(exchange.status, "", exchange.headers, body)
+        raise error_of_answer(exchange.status, "", exchange.headers, body)
     headers: Mapping[str, str] = dict(exchange.headers)
     if not succeeded or exchange.media_type != "text/event-stream":
         yield ServerEvent("response", body, payload, request, exchange.status, headers)

@@ -23,8 +23,10 @@ from impasto.fitting import draw_seed
 from impasto.keys import find_key
 from impasto.settings import Settings
 from impasto.signing import Destination
+from impasto.sources import images_of
 from impasto.testing.detour import Detour, origin_in
 from impasto.testing.loopback import serving
+from impasto.testing.pictures import named, starting_from
 from impasto.testing.scrubbing import dropped, scrub
 from impasto.testing.transcript import PICTURE, Exchange, Transcript
 
@@ -57,6 +59,8 @@ def record(
 
     A seed is drawn where the model takes one and none is given, so that the transcript says which.
 
+    Pictures to start from are sent as plain ones of their size, and so stand in the transcript's head.
+
     Args:
         prompt: what to draw.
         model: by whom.
@@ -70,6 +74,10 @@ def record(
             model without a network.
     """
     asked = dict(fields or {})
+    for name in ("images", "mask"):
+        if asked.get(name) is not None:
+            pictures = [named(each) for each in images_of(asked[name], name)]
+            asked[name] = pictures if name == "images" else pictures[0]
     if "seed" in model.accepts and asked.get("seed") is None:
         asked["seed"] = draw_seed(model)
     to = _destination(model, settings)
@@ -101,7 +109,7 @@ async def _paint(
 ) -> ImageResponse | ResponseError:
     """Return what one attempt ends in."""
     key = None if model.provider.auth is None else _PLACEHOLDER
-    options: dict[str, Any] = {"api_key": key, "failover": "never", **fields}
+    options: dict[str, Any] = {"api_key": key, "failover": "never", **starting_from(fields)}
     try:
         async with client, client.stream(prompt, model=model.name, **options) as stream:
             async for event in stream:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from impasto.errors import InvalidRequest
-from impasto.events import Image
 from impasto.fitting import fit
 from impasto.models import Choices, Range
 from impasto.request import LARGEST_SEED, LONGEST_SIDE, ImageRequest
 from impasto.sizes import EXPECTED_SIZES, SizeRule
+from impasto.sources import as_mask, image_of
 from impasto.testing.pictures import plain_picture
 from impasto.testing.playing import REQUEST_ID
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from impasto.events import Image
     from impasto.models import Model
 
 PROMPT = "a red fox"
@@ -67,7 +68,8 @@ def requests_for(model: Model) -> SearchStrategy[ImageRequest]:
             fields |= draw(st.sampled_from(list(_sizes(model))))
             if isinstance(model.size, SizeRule) and "aspect_ratio" not in fields and draw(st.booleans()):
                 side = st.integers(model.size.minimum, model.size.maximum)
-                fields |= {name: draw(side) for name in ("width", "height")}
+                size = _admitted(model.size, draw(side), draw(side))
+                fields |= dict(zip(("width", "height"), size, strict=True))
         return _fitted(model, draw(_PROMPTS), fields)
 
     return request()
@@ -95,6 +97,8 @@ def values_of(model: Model, name: str) -> tuple[Any, ...]:
         name: a field that the model accepts.
     """
     rule = model.accepts[name]
+    if name == "images":
+        return _pictures_of(rule)
     if isinstance(rule, Choices):
         if name != "extra":
             return tuple(rule.values)
@@ -102,6 +106,13 @@ def values_of(model: Model, name: str) -> tuple[Any, ...]:
     if bounds := bounds_of(model, name):
         return tuple(dict.fromkeys(bounds))
     return _ANY[name]
+
+
+def _pictures_of(rule: object) -> tuple[tuple[Image, ...], ...]:
+    """Return pictures to start from: as few as a model takes, as many, and others."""
+    fewest, most = (int(rule.minimum), min(int(rule.maximum), 3)) if isinstance(rule, Range) else (1, 1)
+    several = [tuple(_PICTURES[index % 2] for index in range(count)) for count in sorted({max(1, fewest), most})]
+    return (*several, tuple(_PICTURES[1] for _ in range(max(1, fewest))))
 
 
 def bounds_of(model: Model, name: str) -> tuple[float, float] | None:
@@ -167,9 +178,14 @@ def pairs(model: Model) -> Iterator[tuple[str, list[ImageRequest]]]:
             yield name, sizes
 
 
+def plain_request(model: Model) -> ImageRequest:
+    """Return a request for a prompt alone, with what a model requires beside."""
+    return ImageRequest(PROMPT, **{name: values_of(model, name)[0] for name in model.requires})
+
+
 def _fitted(model: Model, prompt: str, fields: dict[str, Any]) -> ImageRequest:
     given = dict(fields)
-    for name in _always_given(model):
+    for name in (*_always_given(model), *model.requires):
         given.setdefault(name, values_of(model, name)[0])
     if given.get("width") and given.get("height"):
         given.pop("aspect_ratio", None)
@@ -183,7 +199,7 @@ def _always_given(model: Model) -> tuple[str, ...]:
 
 def _accepted(model: Model) -> list[str]:
     sided = {"width", "height", "aspect_ratio"} if model.size is not None else set()
-    return [name for name in model.accepts if name not in sided]
+    return [name for name in model.accepts if name not in sided | {"session"}]
 
 
 def _companions(model: Model, name: str) -> dict[str, Any]:
@@ -196,17 +212,23 @@ def _sizes(model: Model) -> Iterator[dict[str, Any]]:
         return
     if isinstance(model.size, SizeRule):
         low, high = model.size.minimum, model.size.maximum
-        yield {"width": low, "height": low}
-        yield {"width": low, "height": high}
-        yield {"width": high, "height": low}
+        for size in ((low, low), (low, high), (high, low)):
+            yield dict(zip(("width", "height"), _admitted(model.size, *size), strict=True))
     for ratio in EXPECTED_SIZES:
         if _is_fitting(model, {"aspect_ratio": ratio}):
             yield {"aspect_ratio": ratio}
     if isinstance(model.size, SizeRule):
-        yield {"width": high, "height": high}
+        yield dict(zip(("width", "height"), _admitted(model.size, high, high), strict=True))
     else:
         for width, height in sorted(model.size):
             yield {"width": width, "height": height}
+
+
+def _admitted(rule: SizeRule, width: int, height: int) -> tuple[int, int]:
+    """Return a size whose sides are within a rule's bounds, or the nearest that is so in all."""
+    if rule.area is None or width * height <= rule.area:
+        return width, height
+    return rule.nearest(width, height)
 
 
 def _is_fitting(model: Model, fields: dict[str, Any]) -> bool:
@@ -225,13 +247,13 @@ def _can_be_sent(text: str) -> bool:
     return True
 
 
-_PICTURE = Image(data=plain_picture("PNG", 8, 8), media_type="image/png", width=8, height=8)
+_PICTURES = tuple(image_of(plain_picture(kind, 64, 64)) for kind in ("PNG", "JPEG"))
+_MASKS = tuple(as_mask(image_of(plain_picture("PNG", 64, 64, grey))) for grey in (120, 255))
 
 _ANY: dict[str, tuple[Any, ...]] = {
     "negative_prompt": ("", "rain, snow"),
     "aspect_ratio": ("1:1", "16:9", "9:16"),
     "randomize_seed": (False, True),
-    "images": ((_PICTURE,), (Image(url="https://pictures.example/fox.png"),)),
-    "mask": (_PICTURE,),
+    "mask": _MASKS,
     "extra": ({"style": "oil"}, {"style": {"name": "oil", "weights": [0.5, 1]}, "tags": None}),
 }

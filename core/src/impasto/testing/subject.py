@@ -31,11 +31,11 @@ _FIRST_PAYLOADS = """
 import importlib, sys
 from impasto.fitting import fit
 from impasto.plugins import Plugins
-from impasto.request import ImageRequest
+from impasto.testing.requests import plain_request
 
 plugins = Plugins(objects={"subject": importlib.import_module(sys.argv[1])})
 for model in plugins.models:
-    sys.stdout.write(repr(plugins.build_payload(model, fit(model, ImageRequest("a red fox")))))
+    sys.stdout.write(repr(plugins.build_payload(model, fit(model, plain_request(model)))))
 """
 
 

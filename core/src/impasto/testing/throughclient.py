@@ -12,6 +12,7 @@ from impasto.hookspecs import hookimpl
 from impasto.payloads import Follow, Outcome
 from impasto.plugins import Plugins
 from impasto.settings import Settings
+from impasto.testing.pictures import starting_from
 from impasto.testing.standin import replaying
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def paint_from(
     """
     provider = model.provider
     plugins = Plugins(objects={"subject": plugin, "at-once": AtOnce()})
-    fields: dict[str, Any] = dict(transcript.request)
+    fields = starting_from(transcript.request)
     prompt = fields.pop("prompt", "a red fox")
 
     async def paint(url: str) -> ImageResponse:

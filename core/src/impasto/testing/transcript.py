@@ -19,7 +19,9 @@ A transcript is UTF-8. It begins with a head, and then has one block for each ex
 
 Bodies stand as they came, line by line. In place of the empty line, ``[crlf]`` says that the body's lines end in CR LF;
 ``[base64]``, that what follows is not text; ``[picture PNG 64x48]``, that a plain picture of that size stands for the
-real one. Urls are as in payloads: below the provider's url, or absolute. Lines that begin with ``#`` are remarks.
+real one. A WebSocket is the ``GET`` of its handshake, answered with status 101; each line of the body is a message, one
+that is not text behind ``[base64]``. Urls are as in payloads: below the provider's url, or absolute. Lines that begin
+with ``#`` are remarks.
 """
 
 from __future__ import annotations
