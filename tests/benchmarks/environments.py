@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installation.environments import PROJECTS, built_wheels
+from pinned import UV_CACHE, find_uv
 from repository import ROOT
-from spaces.servers import UV_CACHE, find_uv
 
 PINNED = Path(__file__).parent / "requirements" / "peers.txt"
 """The versions of everything that is installed beside impasto."""

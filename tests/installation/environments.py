@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from pinned import UV_CACHE, find_uv
 from repository import ROOT
-from spaces.servers import UV_CACHE, find_uv
 
 PROJECTS = {
     "impasto": ROOT / "core",

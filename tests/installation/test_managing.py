@@ -12,7 +12,7 @@ import pytest
 
 from impasto.scaffold import Names, Wanted, shapes, write
 from installation.environments import Environment, make_environment
-from spaces.servers import find_uv
+from pinned import find_uv
 from standins.server import ScriptedServer, reply
 
 BIN = "Scripts" if os.name == "nt" else "bin"

@@ -182,6 +182,7 @@ SCENES: dict[str, tuple[str, Callable[[Recorder], None]]] = {
     "info-sd35": ("sd35", _info),
     "info-studio": ("studio", _info),
     "info-darkroom": ("darkroom", _info),
+    "info-retouch": ("retouch", _info),
     "info-words": ("words", _info),
 }
 """Name of the transcript to the app that it is recorded from, and what is said to it."""

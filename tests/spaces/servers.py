@@ -1,18 +1,11 @@
-"""Real Gradio servers for the tests: one process for each version of Gradio, in an environment of its own.
-
-The environments are made from the pinned files in ``requirements/`` on first use, in the repository's
-``.cache`` folder, and used again as long as those files stay the same.
-"""
+"""Real Gradio servers for the tests: one process for each version of Gradio, in an environment of its own."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from pinned import python_with
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,7 +23,6 @@ GRADIO_4 = "4.44.1"
 GRADIO_6 = "6.31.0"
 
 _HERE = Path(__file__).parent
-_CACHE = _HERE.parent.parent / ".cache" / "spaces"
 
 
 @dataclass(frozen=True)
@@ -69,51 +63,9 @@ class Server:
             return client.request(method, self.control + path, params=params).raise_for_status().json()
 
 
-def find_uv() -> str:
-    """Return the path of ``uv``: that which runs us, or one on PATH, or that of the ``uv`` package."""
-    if found := os.environ.get("UV") or shutil.which("uv"):
-        return found
-    import uv
-
-    return uv.find_uv_bin()
-
-
-UV_CACHE = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-"""Where uv keeps packages. Asked for when this is imported: while a test runs, the home is another."""
-
-
 def environment(version: str) -> Path:
-    """Return the Python of an environment with this version of Gradio, made now if need be.
-
-    Two processes may do so at once: each makes its own, and the first to finish gives it its name.
-    """
-    requirements = _HERE / "requirements" / f"gradio-{version}.txt"
-    key = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
-    home = _CACHE / f"gradio-{version}-{key}"
-    python = Path("Scripts/python.exe") if os.name == "nt" else Path("bin/python")
-    if (home / python).exists():
-        return home / python
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=_CACHE))
-    try:
-        uv = [find_uv(), "--quiet"]
-        _run([*uv, "venv", "--relocatable", "--allow-existing", "--python", sys.executable, str(making)])
-        _run([*uv, "pip", "install", "--python", str(making / python), "--requirements", str(requirements)])
-        try:
-            making.rename(home)
-        except OSError:
-            if not (home / python).exists():
-                raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
-    return home / python
-
-
-def _run(command: list[str]) -> None:
-    environ = {**os.environ, "UV_CACHE_DIR": UV_CACHE}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr}")
+    """Return the Python of an environment with this version of Gradio, made now if need be."""
+    return python_with(_HERE / "requirements" / f"gradio-{version}.txt", "spaces")
 
 
 @contextmanager

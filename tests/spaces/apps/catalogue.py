@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator  # Gradio evaluates annotations
 from typing import Any
 
 import gradio as gr  # type: ignore[import-not-found]
+from PIL import Image
 
 from spaces.apps.drawing import draw
 from spaces.apps.ledger import LEDGER
@@ -163,6 +164,46 @@ def darkroom() -> Any:
     return blocks
 
 
+def retouch() -> Any:
+    """Make an app that starts from pictures, with an endpoint for each way in which apps take them."""
+
+    def edit(prompt: str, image: Any, strength: float = 0.5, seed: int = 0) -> tuple[Any, int]:
+        obey("retouch", prompt)
+        return Image.blend(image, draw(prompt, seed, *image.size), strength), seed
+
+    def inpaint(prompt: str, image: Any, mask: Any, strength: float = 1.0) -> Any:
+        obey("retouch", prompt)
+        return Image.composite(draw(prompt, 0, *image.size), image, mask.convert("L"))
+
+    def layers(prompt: str, picture: Any) -> Any:
+        obey("retouch", prompt)
+        background = picture["background"].convert("RGB")
+        for layer in picture["layers"]:
+            background = Image.composite(draw(prompt, 0, *background.size), background, layer.getchannel("A"))
+        return background
+
+    def collage(prompt: str, pictures: list[tuple[Any, str | None]]) -> Any:
+        obey("retouch", prompt)
+        sheet = Image.new("RGB", (64 * len(pictures), 64))
+        for index, (picture, _) in enumerate(pictures):
+            sheet.paste(picture.convert("RGB").resize((64, 64)), (64 * index, 0))
+        return sheet
+
+    with gr.Blocks() as blocks:
+        prompt = gr.Textbox(label="Prompt")
+        image, mask = gr.Image(label="Image", type="pil"), gr.Image(label="Mask", type="pil")
+        strength = gr.Slider(label="Strength", minimum=0, maximum=1, value=0.5)
+        seed = gr.Number(label="Seed", value=0, precision=0)
+        editor = gr.ImageEditor(label="Picture", type="pil")
+        gallery = gr.Gallery(label="Pictures", type="pil")
+        result = gr.Image(label="Result", format="png")
+        gr.Button("1").click(edit, [prompt, image, strength, seed], [result, seed], api_name="edit")
+        gr.Button("2").click(inpaint, [prompt, image, mask, strength], [result], api_name="inpaint")
+        gr.Button("3").click(layers, [prompt, editor], [result], api_name="layers")
+        gr.Button("4").click(collage, [prompt, gallery], [result], api_name="collage")
+    return blocks
+
+
 def words() -> Any:
     """Make an app that draws nothing."""
     with gr.Blocks() as blocks:
@@ -183,6 +224,7 @@ APPS: dict[str, tuple[Callable[[], Any], bool]] = {
     "sd35": (sd35, True),
     "studio": (studio, True),
     "darkroom": (darkroom, True),
+    "retouch": (retouch, True),
     "words": (words, True),
     "tiny": (tiny, True),
     "hidden": (lambda: flux("hidden"), False),

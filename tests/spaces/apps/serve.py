@@ -66,7 +66,7 @@ def listening() -> socket.socket:
 async def serve() -> None:
     """Serve the apps and the ledger; print where they are."""
     import gradio as gr
-    import uvicorn  # type: ignore[import-not-found]
+    import uvicorn
     from fastapi import FastAPI
 
     from spaces.apps.catalogue import APPS

@@ -18,10 +18,11 @@ from impasto import (
     Progress,
     Provider,
     ProviderUnavailable,
+    Range,
     ServerEvent,
     hookimpl,
 )
-from impasto_gradio import call, endpoints, mapping
+from impasto_gradio import call, endpoints, mapping, pictures
 from impasto_gradio.failures import error_of_answer
 from impasto_gradio.spaces import space_url
 
@@ -38,7 +39,7 @@ No environment variable is read for its key: ``HF_TOKEN`` opens the user's whole
 arbitrary Space could keep what is sent there. Only a key that the user sets for ``gradio`` is sent.
 """
 
-_ACCEPTS = dict.fromkeys(mapping.FIELDS)
+_ACCEPTS = {**dict.fromkeys(mapping.FIELDS), "images": Range(1, 20)}
 _INFO = ("/gradio_api/info", "/info")
 
 
@@ -67,6 +68,8 @@ def build_payload(model: Model, request: ImageRequest) -> Payload:
 def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:
     """Read what the app offers and submit the request to the endpoint that suits it; then read the call."""
     payload = event.payload
+    if pictures.is_upload(payload):
+        return pictures.uploaded(event)
     if not isinstance(payload, HttpRequest) or payload.url not in _INFO:
         return call.parse(event)
     if event.status == 404 and payload.url == _INFO[0]:
@@ -78,6 +81,9 @@ def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:
     path = f"{payload.url.removesuffix('/info')}/call/{quote(endpoint.name.strip('/'), safe='')}"
     data = mapping.data_for(endpoint, request)
     submit = call.submit(path, data, seed_at=endpoint.seed_at, seed=mapping.seed_sent(endpoint, data))
+    if request.images:
+        upload = pictures.upload(payload.url.removesuffix("/info"), endpoint, request, submit)
+        return [Progress("uploading", detail=endpoint.name), Follow(upload)]
     return [Progress("submitting", detail=endpoint.name), Follow(submit)]
 
 

@@ -12,6 +12,9 @@ from impasto import ProtocolError
 PICTURES = frozenset({"image", "gallery", "imageslider", "annotatedimage", "imageeditor"})
 """Gradio's components that show pictures, in lower case."""
 
+EDITORS = frozenset({"imageeditor", "sketchpad", "paint"})
+"""Those whose value is a picture with layers drawn over it."""
+
 NAMES: Mapping[str, tuple[str, ...]] = {
     "randomize_seed": ("randomize_seed", "randomise_seed", "random_seed", "use_random_seed", "randomize"),
     "seed": ("seed", "random_seed", "manual_seed", "generator_seed", "initial_seed", "noise_seed"),
@@ -32,6 +35,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "num_images", "num_images_per_prompt", "number_of_images", "num_outputs", "n_images", "num_samples",
         "n_samples", "batch_size", "n", "images",
     ),
+    "strength": (
+        "strength", "denoising_strength", "denoise", "denoise_strength", "image_strength", "edit_strength",
+        "img2img_strength",
+    ),
+    "mask": ("mask", "mask_image", "image_mask", "inpaint_mask", "mask_img"),
+    "images": (
+        "image", "input_image", "init_image", "source_image", "reference_image", "input_img", "init_img", "images",
+        "input_images", "reference_images", "picture", "photo", "img", "edit_image", "img_input",
+    ),
 }  # fmt: skip
 """Field of `ImageRequest` to the names that apps give it, most telling first. Earlier fields choose first."""
 
@@ -40,6 +52,10 @@ _KINDS = {
     "negative_prompt": "string",
     "randomize_seed": "boolean",
     "aspect_ratio": "string",
+}
+_OF_PICTURES = {
+    "images": frozenset({"image", "gallery", "imageeditor", "sketchpad", "paint"}),
+    "mask": frozenset({"image"}),
 }
 _BOUNDS = re.compile(r"between (-?[\d.]+(?:e[+-]?\d+)?) and (-?[\d.]+(?:e[+-]?\d+)?)")
 
@@ -85,6 +101,16 @@ class Endpoint:
     parameters: tuple[Parameter, ...]
     returns: tuple[tuple[str, str], ...]
     fields: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether it takes more than one picture to start from."""
+        return "images" in self.fields and self.fields["images"].component == "gallery"
+
+    @property
+    def takes_mask(self) -> bool:
+        """Whether it takes a mask: by itself, or as a layer of an editor."""
+        return "mask" in self.fields or ("images" in self.fields and self.fields["images"].component in EDITORS)
 
     @property
     def draws(self) -> bool:
@@ -145,6 +171,8 @@ def _fields(parameters: tuple[Parameter, ...]) -> Iterator[tuple[str, Parameter]
         if found is None and name == "prompt":
             boxes = [each for each in fitting if each.component == "textbox"]
             found = boxes[0] if len(boxes) == 1 else None
+        if found is None and name == "images" and len(fitting) == 1:
+            found = fitting[0]
         if found is not None:
             free.remove(found)
             yield name, found
@@ -163,6 +191,8 @@ def _named(parameters: list[Parameter], synonyms: tuple[str, ...]) -> Parameter 
 
 
 def _suits(name: str, parameter: Parameter) -> bool:
+    if name in _OF_PICTURES:
+        return parameter.component in _OF_PICTURES[name]
     wanted = _KINDS.get(name)
     if wanted is None:
         return parameter.kind in {"number", "integer"} or (parameter.kind == "string" and name != "n")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import ImageRequest, InvalidRequest, ProtocolError, size_of
 from impasto_gradio.outputs import seed_in
+from impasto_gradio.pictures import values_of
 
 if TYPE_CHECKING:
     from impasto_gradio.endpoints import Endpoint, Parameter
@@ -21,6 +22,9 @@ FIELDS = (
     "num_inference_steps",
     "seed",
     "randomize_seed",
+    "images",
+    "mask",
+    "strength",
     "extra",
 )
 """The fields of a request, beside the prompt, for which an app may have a parameter."""
@@ -53,7 +57,8 @@ def choose(endpoints: tuple[Endpoint, ...], request: ImageRequest) -> Endpoint:
 
 def _merit(endpoint: Endpoint, request: ImageRequest) -> tuple[int, int, bool]:
     wanted = set(request.given()) - {"extra", "randomize_seed"}
-    filled = {each.name for each in endpoint.fields.values()} | set(request.extra)
+    absent = set() if request.images else {"images", "mask"}
+    filled = {each.name for name, each in endpoint.fields.items() if name not in absent} | set(request.extra)
     lacking = [each for each in endpoint.parameters if each.required and each.name not in filled]
     return -len(lacking), len(wanted & set(endpoint.fields)), endpoint.name.strip("/").lower() in _USUAL
 
@@ -112,9 +117,10 @@ def _seed(endpoint: Endpoint, request: ImageRequest) -> int | None:
 def _values(endpoint: Endpoint, request: ImageRequest) -> dict[str, Any]:
     """Return field to value for what the request says; refuse what the endpoint cannot take."""
     values: dict[str, Any] = {"prompt": request.prompt, "n": 1, "seed": _seed(endpoint, request)}
+    values |= _pictures(endpoint, request)
     if "randomize_seed" in endpoint.fields:
         values["randomize_seed"] = request.seed is None if request.randomize_seed is None else request.randomize_seed
-    for name in ("negative_prompt", "width", "height", "guidance_scale", "num_inference_steps"):
+    for name in ("negative_prompt", "width", "height", "guidance_scale", "num_inference_steps", "strength"):
         values[name] = getattr(request, name)
     values |= _shape(endpoint, request)
     for name, value in values.items():
@@ -126,6 +132,21 @@ def _values(endpoint: Endpoint, request: ImageRequest) -> dict[str, Any]:
     if n is not None and n.bounds is not None and n.bounds[0] > 1:
         del values["n"]
     return {name: value for name, value in values.items() if value is not None and name in endpoint.fields}
+
+
+def _pictures(endpoint: Endpoint, request: ImageRequest) -> dict[str, Any]:
+    if not request.images:
+        return {}
+    if "images" not in endpoint.fields:
+        raise _refusal(endpoint, "takes no picture to start from", "images")
+    if len(request.images) > 1 and not endpoint.takes_several:
+        raise _refusal(endpoint, f"takes one picture to start from, not {len(request.images)}", "images")
+    if request.mask is not None and not endpoint.takes_mask:
+        raise _refusal(endpoint, "takes no mask", "mask")
+    found = {"images": values_of(endpoint.fields["images"], request, "images")}
+    if request.mask is not None and "mask" in endpoint.fields:
+        found["mask"] = values_of(endpoint.fields["mask"], request, "mask")
+    return found
 
 
 def _shape(endpoint: Endpoint, request: ImageRequest) -> dict[str, Any]:
@@ -153,6 +174,8 @@ def _largest(parameter: Parameter) -> float:
 
 def _as_taken(endpoint: Endpoint, parameter: Parameter, value: Any, field: str) -> Any:
     """Return a value in the type and spelling that the parameter takes."""
+    if field in {"images", "mask"}:
+        return value
     if parameter.choices:
         return _choice(endpoint, parameter, value, field)
     if parameter.kind == "string":
