@@ -25,6 +25,10 @@ PROVIDER = Provider(
 )
 
 
+FREE = 10
+"""Costs nothing, so it comes before the services of the same alias that charge."""
+
+
 @hookimpl
 def list_models() -> list[Model]:
     """Offer the one model of the Space."""
@@ -43,6 +47,7 @@ def list_models() -> list[Model]:
             defaults={"aspect_ratio": "1:1", "guidance_scale": 4.5, "num_inference_steps": 50, "seed": 0},
             size=SizeRule(),
             label="Stable Diffusion 3.5 Large",
+            priority=FREE,
         )
     ]
 

@@ -13,6 +13,10 @@ PROVIDER = Provider(
 )
 
 
+FREE = 10
+"""Costs nothing, so it comes before the services of the same alias that charge."""
+
+
 @hookimpl
 def list_models() -> list[Model]:
     """Offer the one model of the Space."""
@@ -29,6 +33,7 @@ def list_models() -> list[Model]:
             defaults={"width": 768, "height": 768, "num_inference_steps": 2, "seed": 0},
             size=SizeRule(minimum=32, multiple=8),
             label="FLUX.1 [schnell]",
+            priority=FREE,
         )
     ]
 
