@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from repository import ROOT
 from standins.server import PATIENCE
 
 AGO = time.time() - 3600
 """When everything on a shelf was written, so that no process has to be afraid that it is written again."""
 
-THE_WORKSPACES = ("gradio/", "sketch/", "stabilityai-sd35-large/", "voodoohop-flux1-schnell/")
+THE_WORKSPACES = tuple(f"{path.parent.name}/" for path in ROOT.glob("plugins/*/pyproject.toml"))
 """The models that are there anyway."""
 
 NOTE = """

@@ -144,7 +144,7 @@ def test_json_holds_whatever_a_provider_tells(plugged: Callable[..., Plugins], i
 
     plugged(LocalProvider(paint))
     described = json.loads(invoke("fox", "-m", "brush", "--json").stdout, parse_constant=pytest.fail)
-    assert described["cost"] == {"amount": 0.04, "currency": "EUR", "source": "reported"}
+    assert described["cost"] == {"amount": 0.04, "currency": "EUR", "source": "reported", "as_of": None}
     assert described["usage"] == {"steps": 4, "loss": None}
     assert described["metadata"] == {"model": "m.bin", "tags": ["a", "b"], "raw": None}
     assert described["images"][0]["url"] is None

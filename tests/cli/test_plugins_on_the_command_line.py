@@ -115,7 +115,7 @@ def test_models_are_listed_with_aliases_size_and_what_they_take(
     ]
     (model,) = json.loads(invoke("models", "--json").stdout)
     assert model["accepts"]["num_inference_steps"] == {"minimum": 1, "maximum": 50}
-    assert model["size"] == {"minimum": 32, "maximum": 2048, "multiple": 8}
+    assert model["size"] == {"minimum": 32, "maximum": 2048, "multiple": 8, "area": None}
 
 
 class TestOrder:

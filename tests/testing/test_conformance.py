@@ -70,7 +70,7 @@ def test_what_a_hook_imports_or_keeps_by_its_arguments_is_its_own_affair(
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (of("'no-such-plugin'"), "No plugin 'no-such-plugin' is installed; installed are: gradio, "),
+        (of("'no-such-plugin'"), "No plugin 'no-such-plugin' is installed; installed are: "),
         ("import json\n" + of("json"), "implements no hook; mark its functions with @impasto.hookimpl"),
     ],
 )

@@ -10,7 +10,6 @@ from impasto.errors import InvalidRequest
 from impasto.models import Model, Range
 from impasto.request import LARGEST_SEED, ImageRequest
 from impasto.sizes import SizeRule, size_of
-from impasto.sources import check_mask, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +32,8 @@ def continued(model: Model, request: ImageRequest, previous: ImageResponse) -> I
     """
     if "session" in model.accepts and previous.provider == model.provider.id and previous.session is not None:
         return replace(request, session=previous.session)
+    from impasto.sources import image_of
+
     return replace(request, images=(image_of(previous, "continue_from"), *request.images))
 
 
@@ -55,6 +56,8 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
     changes |= _size(model, request)
     changes |= _seed(model, request)
     if request.mask is not None:
+        from impasto.sources import check_mask
+
         check_mask(request)
     return replace(request, **changes)
 

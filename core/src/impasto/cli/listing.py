@@ -36,9 +36,10 @@ _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is declared, as JSON.")
 @click.pass_context
 def models(ctx: click.Context, *, refresh: bool, as_json: bool) -> None:
-    """List the models of every installed plugin, and those that services said they serve when they were last asked.
+    """List the models of every installed plugin.
 
-    Below them stand the names that lead to several, in the order in which these are tried.
+    With them stand those that services said they serve when they were last asked; below them, the names that lead to
+    several, in the order in which these are tried.
     """
     settings = Settings.load()
     installed = default_plugins(settings)
