@@ -1,0 +1,1 @@
+"""Parts of the stand-in for the Black Forest Labs API: what its models take."""
