@@ -117,3 +117,45 @@ class TestSeeds:
 
 def test_several_pictures_are_never_refused_since_they_can_be_asked_for_one_by_one() -> None:
     assert fit(MODEL, ImageRequest("a fox", n=4)).n == 4
+
+
+class TestRatios:
+    """Models that know aspect ratios alone, or sizes alone, take what people ask for in the other words."""
+
+    RATIOS = replace(MODEL, accepts={"aspect_ratio": Choices("1:1", "16:9", "9:16")}, defaults={}, size=None)
+    SIZES = replace(MODEL, accepts={}, defaults={}, size=((1024, 1024), (1344, 768), (768, 1344)))
+
+    @pytest.mark.parametrize(("size", "ratio"), [((512, 512), "1:1"), ((1344, 768), "16:9"), ((576, 1024), "9:16")])
+    def test_a_size_becomes_the_ratio_that_it_has(self, size: tuple[int, int], ratio: str) -> None:
+        fitted = fit(self.RATIOS, ImageRequest("a fox", width=size[0], height=size[1]))
+        assert (fitted.width, fitted.height, fitted.aspect_ratio) == (None, None, ratio)
+
+    def test_a_size_of_another_shape_is_refused(self) -> None:
+        with pytest.raises(InvalidRequest, match="does not take width"):
+            fit(self.RATIOS, ImageRequest("a fox", width=1024, height=768))
+
+    @pytest.mark.parametrize(("ratio", "size"), [("16:9", (1344, 768)), ("9:16", (768, 1344)), ("1:1", (1024, 1024))])
+    def test_a_ratio_becomes_the_size_that_is_near_enough(self, ratio: str, size: tuple[int, int]) -> None:
+        fitted = fit(self.SIZES, ImageRequest("a fox", aspect_ratio=ratio))
+        assert (fitted.width, fitted.height) == size
+
+    def test_a_ratio_that_no_size_has_is_refused(self) -> None:
+        with pytest.raises(InvalidRequest, match="draws 1024x1024, 1344x768, 768x1344"):
+            fit(self.SIZES, ImageRequest("a fox", aspect_ratio="4:3"))
+
+
+def test_an_area_bounds_both_sides_together() -> None:
+    model = replace(MODEL, size=SizeRule(64, 4096, 16, area=2048 * 2048))
+    assert fit(model, ImageRequest("a fox", width=4096, height=1024)).width == 4096
+    with pytest.raises(InvalidRequest, match="4194304 pixels in all at the most, not 4096x2048"):
+        fit(model, ImageRequest("a fox", width=4096, height=2048))
+
+
+@given(st.integers(1, 10_000), st.integers(1, 10_000))
+def test_the_size_next_to_a_pictures_is_always_one_that_is_allowed(width: int, height: int) -> None:
+    rule = SizeRule(64, 4096, 16, area=2048 * 2048)
+    across, down = rule.nearest(width, height)
+    assert rule.admits(across)
+    assert rule.admits(down)
+    assert across % 16 == down % 16 == 0
+    assert across * down <= 2048 * 2048

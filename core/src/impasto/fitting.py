@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InvalidRequest
-from impasto.models import Model, Range
+from impasto.models import Choices, Model, Range
 from impasto.request import LARGEST_SEED, ImageRequest
-from impasto.sizes import SizeRule, size_of
+from impasto.sizes import SizeRule, parse_aspect_ratio, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +47,7 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
         InvalidRequest: the model does not take a field that was given, or not that value; the message names the
             field, the rule and the model.
     """
+    request = _as_ratio(model, request)
     given = request.given()
     _refuse_unknown(model, given)
     _refuse_lacking(model, given)
@@ -108,6 +109,25 @@ def _shown(value: object) -> str:
         return str(len(value))
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _as_ratio(model: Model, request: ImageRequest) -> ImageRequest:
+    """Return the request with an aspect ratio in place of width and height, where the model knows only some of those.
+
+    The picture's own size is told as a warning, should it be another than what was asked for.
+    """
+    rule = model.accepts.get("aspect_ratio")
+    if request.width is None or request.height is None or not isinstance(rule, Choices) or "width" in model.accepts:
+        return request
+    wanted = math.log(request.width / request.height)
+    deviations = {}
+    for ratio in rule.values:
+        across, down = parse_aspect_ratio(ratio)
+        deviations[ratio] = abs(math.log(across / down) - wanted)
+    nearest = min(deviations, key=lambda ratio: deviations[ratio])
+    if deviations[nearest] > NEAR_ENOUGH:
+        return request
+    return replace(request, width=None, height=None, aspect_ratio=nearest)
 
 
 def _size(model: Model, request: ImageRequest) -> dict[str, int]:
