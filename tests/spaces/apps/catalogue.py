@@ -171,9 +171,9 @@ def retouch() -> Any:
         obey("retouch", prompt)
         return Image.blend(image, draw(prompt, seed, *image.size), strength), seed
 
-    def inpaint(prompt: str, image: Any, mask: Any, strength: float = 1.0) -> Any:
+    def inpaint(prompt: str, image: Any, mask: Any, strength: float = 1.0, seed: int = 0) -> Any:
         obey("retouch", prompt)
-        return Image.composite(draw(prompt, 0, *image.size), image, mask.convert("L"))
+        return Image.composite(draw(prompt, seed, *image.size), image, mask.convert("L"))
 
     def layers(prompt: str, picture: Any) -> Any:
         obey("retouch", prompt)
@@ -198,7 +198,7 @@ def retouch() -> Any:
         gallery = gr.Gallery(label="Pictures", type="pil")
         result = gr.Image(label="Result", format="png")
         gr.Button("1").click(edit, [prompt, image, strength, seed], [result, seed], api_name="edit")
-        gr.Button("2").click(inpaint, [prompt, image, mask, strength], [result], api_name="inpaint")
+        gr.Button("2").click(inpaint, [prompt, image, mask, strength, seed], [result], api_name="inpaint")
         gr.Button("3").click(layers, [prompt, editor], [result], api_name="layers")
         gr.Button("4").click(collage, [prompt, gallery], [result], api_name="collage")
     return blocks

@@ -168,6 +168,9 @@ def pairs(model: Model) -> Iterator[tuple[str, list[ImageRequest]]]:
                 yield f"extra[{next(iter(one))!r}]", [_fitted(model, PROMPT, given) for given in ({}, {name: one})]
             continue
         companions = _companions(model, name)
+        if name == "images":
+            # Without a size, that of the picture counts, and is sent in its place.
+            companions |= next(_sizes(model), {})
         asked = [_fitted(model, PROMPT, {**companions, name: value}) for value in values_of(model, name)]
         asked.append(_fitted(model, PROMPT, companions))
         if len({repr(getattr(each, name)) for each in asked}) > 1:
