@@ -107,6 +107,17 @@ class TestModels:
         assert described["example/painter"]["asked_at"] is None
         assert easel.paths() == ["GET /models"]
 
+    @pytest.mark.parametrize("name", ["example", "paint", "painter", "example/painter"])
+    def test_those_of_a_name_are_listed_alone(self, plugged: Plug, invoke: Invoke, name: str) -> None:
+        plugged(Editor(), ExampleProvider(Model(impasto.Provider(id="other", url="http://127.0.0.1:1"), "brush")))
+        listed = json.loads(invoke("models", name, "--json").stdout)
+        assert [each["name"] for each in listed] == ["example/painter"]
+
+    def test_a_name_that_nothing_goes_by_is_told_with_the_nearest(self, plugged: Plug, invoke: Invoke) -> None:
+        plugged(Editor())
+        with pytest.raises(impasto.UnknownModel, match="Did you mean painter"):
+            invoke("models", "paintr")
+
     def test_one_that_was_found_so_draws_by_its_bare_name(self, easel: ScriptedServer, invoke: Invoke) -> None:
         easel.script("/models", reply('["oil-1"]'))
         invoke("models", "--refresh")

@@ -13,7 +13,7 @@ import impasto
 from impasto import Attempt, Image, ImagePreview, ImageResponse, Progress
 from standins.pictures import picture
 from standins.provider import ExampleProvider, LocalProvider, client, said
-from standins.server import PATIENCE, ScriptedServer, event_stream, reply
+from standins.server import PATIENCE, Answer, ScriptedServer, event_stream, reply
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +102,25 @@ async def test_a_finished_job_is_not_cancelled(server: ScriptedServer) -> None:
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
         await opened.generate("a fox", model="paint")
     assert server.paths() == ["POST /draw", "GET /fox.png"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(reply("{}", status="500 Internal Server Error"), id="status"),
+        pytest.param(reply(said(kind="refused", why="no foxes")), id="words"),
+        pytest.param(reply("<html>"), id="nonsense"),
+    ],
+)
+async def test_a_job_that_was_answered_is_not_cancelled_whatever_the_answer(
+    server: ScriptedServer, answer: Answer
+) -> None:
+    submit = impasto.HttpRequest("POST", "/draw", json={}, on_cancel=impasto.HttpRequest("POST", "/cancel"))
+    server.script("/draw", answer)
+    async with client(ExampleProvider(submit=submit), url=server.url) as opened:
+        with pytest.raises(impasto.ResponseError):
+            await opened.generate("a fox", model="paint")
+    assert server.paths() == ["POST /draw"]
 
 
 async def test_a_cancellation_that_the_provider_refuses_is_no_error(server: ScriptedServer) -> None:

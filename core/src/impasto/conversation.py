@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from impasto.settings import Bounds
     from impasto.signing import Destination
 
+_ONLY_ASK = frozenset({"GET", "HEAD"})
+
 Emit: TypeAlias = Callable[[Progress | ImagePreview], Awaitable[None]]
 """Hands an event to the user; returns when the user has taken it."""
 
@@ -207,12 +209,31 @@ class Conversation:
                 return
             trace.may_be_charged = charged or not payload.repeatable
             trace.on_cancel = payload.on_cancel or on_cancel
-            await self._session().exchange(payload, self._request, take)
+            if payload.on_cancel is None or payload.method.upper() in _ONLY_ASK:
+                await self._session().exchange(payload, self._request, take)
+            else:
+                await self._carry_job(payload, take, on_cancel)
         except ResponseError as error:
             refused = error.status is not None and 400 <= error.status < 500
             if (refused or isinstance(error, NotSent)) and not error.redirected:
                 # The service has not taken it, so it changed nothing.
                 trace.may_be_charged, trace.on_cancel = charged, on_cancel
+            raise
+
+    async def _carry_job(self, payload: HttpRequest, take: Deliver, before: HttpRequest | None) -> None:
+        """Carry a request that is the job itself: once it is answered, there is none to drop, whatever the answer."""
+        is_answered = False
+
+        async def note(event: ServerEvent) -> bool:
+            nonlocal is_answered
+            is_answered = event.name == "response"
+            return await take(event)
+
+        try:
+            await self._session().exchange(payload, self._request, note)
+        except Exception as error:
+            if is_answered or (isinstance(error, ResponseError) and error.status is not None):
+                self._trace.on_cancel = before
             raise
 
     async def _take(self, event: ServerEvent, ended_by: list[Follow | ImageResponse]) -> bool:

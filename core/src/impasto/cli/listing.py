@@ -32,25 +32,29 @@ _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 
 
 @click.command()
+@click.argument("name", required=False)
 @click.option("--refresh", is_flag=True, help="Ask the services which models they serve, where they can tell.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is declared, as JSON.")
 @click.pass_context
-def models(ctx: click.Context, *, refresh: bool, as_json: bool) -> None:
+def models(ctx: click.Context, name: str | None, *, refresh: bool, as_json: bool) -> None:
     """List the models of every installed plugin.
 
-    With them stand those that services said they serve when they were last asked; below them, the names that lead to
-    several, in the order in which these are tried.
+    With NAME, those of that provider alone, or those that a model's name or alias leads to. With them stand those that
+    services said they serve when they were last asked; below them, the names that lead to several, in the order in
+    which these are tried.
     """
     settings = Settings.load()
     installed = default_plugins(settings)
     broken = [plugin.name for plugin in installed.all if plugin.error is not None]
-    said = _refresh(settings, installed) if refresh else {}
+    router = Router(installed, settings)
+    said = _refresh(settings, installed, name) if refresh else {}
     asked_at = dict(discovered_models(installed, settings))
     found = tuple(sorted((*installed.models, *asked_at), key=lambda model: model.name))
-    router = Router(installed, settings)
+    if name is not None:
+        found = tuple(each for each in found if each.provider.id == name) or tuple(router.models_of(name))
     health = InProcessHealth()
     if as_json:
-        orders = {name: _order(router, name) for name in names_of(found, settings)}
+        orders = {each: _order(router, each) for each in names_of(found, settings)}
         print_json([_described(model, orders, health, asked_at.get(model)) for model in found])
     elif found:
         print_line(table(model_rows(found, health), width()))
@@ -64,22 +68,22 @@ def models(ctx: click.Context, *, refresh: bool, as_json: bool) -> None:
     if installed.complaint:
         complain(installed.complaint)
     failed = {name: each for name, each in said.items() if isinstance(each, ImpastoError)}
-    for name, error in failed.items():
-        complain(f"{name} did not say which models it serves: {error}")
+    for provider, error in failed.items():
+        complain(f"{provider} did not say which models it serves: {error}")
     if refresh and not said:
         complain("no installed plugin's service can be asked which models it serves.")
     if refresh and len(failed) == len(said):
         ctx.exit(1)
 
 
-def _refresh(settings: Settings, installed: Plugins) -> dict[str, tuple[str, ...] | ImpastoError]:
+def _refresh(settings: Settings, installed: Plugins, provider: str | None) -> dict[str, tuple[str, ...] | ImpastoError]:
     import anyio
 
     from impasto.client import Client
 
     async def ask() -> dict[str, tuple[str, ...] | ImpastoError]:
         async with Client(settings=settings, plugins=installed) as client:
-            return await client.refresh_models()
+            return await client.refresh_models(*((provider,) if provider else ()))
 
     return anyio.run(ask)
 
