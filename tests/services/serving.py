@@ -109,7 +109,10 @@ async def _read(request: Request) -> Asked:
 @contextlib.contextmanager
 def serving(app: Starlette) -> Iterator[str]:
     """Serve an application on a free port of loopback until the block ends; the block gets its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # Of a socket that does not say that it is TCP's, asyncio lets every answer wait for 40 ms (Nagle's algorithm).
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         server = _Server(
             uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         )

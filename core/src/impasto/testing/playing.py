@@ -179,6 +179,16 @@ def _read(plugin: Hooks, model: Model, events: Iterator[ServerEvent], played: Pl
     raise ProtocolError("the answer ended without a picture")
 
 
+def _message(line: bytes) -> str | bytes:
+    """Return a WebSocket's message as a transcript has it."""
+    try:
+        if line.startswith(_BINARY):
+            return base64.b64decode(line.removeprefix(_BINARY), validate=True)
+        return line.decode()
+    except ValueError as error:  # binascii's and that of UTF-8 too
+        raise ProtocolError(f"a broken message: {error}") from error
+
+
 def events_of(
     exchange: Exchange, payload: HttpRequest | WebSocket, request: ImageRequest, body: bytes | None = None
 ) -> Iterator[ServerEvent]:
@@ -198,9 +208,7 @@ def events_of(
         if exchange.status != _SWITCHING:
             raise error_of_answer(exchange.status, "", exchange.headers, body)
         for message in body.splitlines():
-            binary = message.startswith(_BINARY)
-            data = base64.b64decode(message.removeprefix(_BINARY)) if binary else message.decode()
-            yield ServerEvent("message", data, payload, request)
+            yield ServerEvent("message", _message(message), payload, request)
         return
     succeeded = 200 <= exchange.status < 300
     if not succeeded and exchange.status not in payload.statuses:
