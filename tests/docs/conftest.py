@@ -27,7 +27,13 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 def spaces(gradio4: Server, gradio6: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the variables that lead the Spaces which the documents name to the servers of the tests."""
     settings = tmp_path_factory.mktemp("settings") / "settings.toml"
-    settings.write_text(f'[providers."gradio/black-forest-labs/FLUX.1-schnell"]\nurl = "{gradio6.apps["flux"]}"\n')
+    apps = {
+        "black-forest-labs/FLUX.1-schnell": "flux",
+        "black-forest-labs/FLUX.1-Kontext-Dev": "retouch",
+        "diffusers/stable-diffusion-xl-inpainting": "retouch",
+    }
+    sections = [f'[providers."gradio/{space}"]\nurl = "{gradio6.apps[app]}"' for space, app in apps.items()]
+    settings.write_text("\n".join(sections))
     return {
         "IMPASTO_CONFIG": str(settings),
         "IMPASTO_PROVIDER_VOODOOHOP_FLUX1_SCHNELL_URL": gradio4.apps["flux"],

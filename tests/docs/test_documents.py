@@ -6,6 +6,7 @@ import dataclasses
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ import pytest
 import impasto
 from docs import running
 from docs.documents import DOCUMENTS, Block, blocks_of
+from docs.services import plugin_of, service
 from impasto import hookspecs
 from impasto.options import Options
 from installation.environments import Environment
@@ -40,15 +42,34 @@ def modules(in_tmp_path: Path) -> Iterator[None]:
 @pytest.mark.usefixtures("modules")
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
 def test_what_a_document_shows_works(
-    path: Path, in_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    path: Path,
+    in_tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     blocks = blocks_of(path)
     variables: dict[str, str] = {}
     if any(DRAWN_ELSEWHERE.search(block.source) for block in blocks if block.language in {"python", "console"}):
         variables |= request.getfixturevalue("spaces")
-    for service, page in {"easel": "plugins.md", "gouache": "tutorial.md"}.items():
+    for fixture, page in {"easel": "plugins.md", "gouache": "tutorial.md"}.items():
         if path == ROOT / "docs" / page:
-            variables |= request.getfixturevalue(service)
+            variables |= request.getfixturevalue(fixture)
+    with ExitStack() as running_services:
+        if plugin := plugin_of(path):
+            folder = tmp_path_factory.mktemp("settings")
+            variables |= running_services.enter_context(service(plugin, folder))
+        run_blocks(blocks, variables, in_tmp_path, monkeypatch, request)
+
+
+def run_blocks(
+    blocks: list[Block],
+    variables: dict[str, str],
+    in_tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    """Run a document's blocks, one after the other, with these variables."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(in_tmp_path)
@@ -101,7 +122,7 @@ def test_tests_that_are_named_exist(path: Path) -> None:
 def test_the_page_on_plugins_tells_of_every_hook() -> None:
     page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
     hooks = [name for name, value in vars(hookspecs).items() if hasattr(value, "impasto_spec")]
-    assert len(hooks) == 6
+    assert len(hooks) == 8
     assert [name for name in hooks if f"`{name}(" not in page] == []
 
 
