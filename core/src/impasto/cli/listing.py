@@ -102,7 +102,7 @@ def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, .
         name = model.name if model.provider.working else f"{model.name} (down)"
         name = f"{name} (deprecated)" if model.deprecated else name
         rest = (f"{rests[model.name]:.0f} s" if rests[model.name] else "-",) if heading else ()
-        takes = ", ".join(sorted(model.accepts)) or "a prompt alone"
+        takes = ", ".join(sorted(set(model.accepts) - {"session"})) or "a prompt alone"
         rows.append((name, ", ".join(model.aliases) or "-", *rest, _size(model), takes))
     return rows
 
