@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from installation.environments import Environment
+from installation.environments import PROJECTS, Environment
 
 
 def models(environment: Environment) -> list[str]:
@@ -60,6 +62,22 @@ def test_each_seed_provider_adds_its_model(clean: Environment, wheels: dict[str,
     clean.install(gradio, wheels["impasto-stabilityai-sd35-large"])
     assert "stabilityai-sd35-large/stabilityai-stable-diffusion-3-5-large" in models(clean)
     assert len(models(clean)) == 3
+
+
+def needed_by(name: str) -> set[str]:
+    """Return a distribution and those of the workspace that it depends on."""
+    about = tomllib.loads((PROJECTS[name] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.split(r"[^a-z0-9-]", each)[0] for each in about["dependencies"]} & set(PROJECTS)
+    return {name}.union(*(needed_by(each) for each in required))
+
+
+@pytest.mark.parametrize("name", sorted(set(PROJECTS) - {"impasto"}))
+def test_each_plugin_installs_alone_and_is_listed(clean: Environment, wheels: dict[str, Path], name: str) -> None:
+    clean.install(*(wheels[each] for each in needed_by(name)))
+    listed = json.loads(clean.run("impasto", "plugins", "--json").stdout)
+    assert [each["error"] for each in listed] == [None] * len(listed)
+    provider = name.removeprefix("impasto-")
+    assert provider in {model.partition("/")[0] for model in models(clean)}
 
 
 def test_python_dash_m_is_the_command(core_alone: Environment) -> None:
