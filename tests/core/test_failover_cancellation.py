@@ -81,7 +81,7 @@ async def test_one_of_several_that_fails_stops_the_others_and_cancels_their_jobs
     async with routes(server, route("a", CANCELLABLE)) as client:
         _, error = await events_of(client.stream("a fox", model=ALIAS, n=2))
     assert isinstance(error, impasto.ProtocolError)
-    assert server.paths().count("POST /a/cancel") == 2
+    assert server.paths().count("POST /a/cancel") == 1, "the other; the one that failed was answered"
 
 
 async def test_a_provider_that_does_not_answer_a_cancellation_is_not_waited_for(

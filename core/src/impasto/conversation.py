@@ -221,7 +221,10 @@ class Conversation:
             raise
 
     async def _carry_job(self, payload: HttpRequest, take: Deliver, before: HttpRequest | None) -> None:
-        """Carry a request that is the job itself: once it is answered, there is none to drop, whatever the answer."""
+        """Carry a request that is the job itself: once the plugin has read the answer, there is none to drop.
+
+        Of a failure that it does not read, such as a gateway's, nobody knows whether the job goes on behind it.
+        """
         is_answered = False
 
         async def note(event: ServerEvent) -> bool:
@@ -231,8 +234,8 @@ class Conversation:
 
         try:
             await self._session().exchange(payload, self._request, note)
-        except Exception as error:
-            if is_answered or (isinstance(error, ResponseError) and error.status is not None):
+        except Exception:
+            if is_answered:
                 self._trace.on_cancel = before
             raise
 
