@@ -110,9 +110,10 @@ def values_of(model: Model, name: str) -> tuple[Any, ...]:
 
 def _pictures_of(rule: object) -> tuple[tuple[Image, ...], ...]:
     """Return pictures to start from: as few as a model takes, as many, and others."""
-    fewest, most = (int(rule.minimum), min(int(rule.maximum), 3)) if isinstance(rule, Range) else (1, 1)
-    several = [tuple(_PICTURES[index % 2] for index in range(count)) for count in sorted({max(1, fewest), most})]
-    return (*several, tuple(_PICTURES[1] for _ in range(max(1, fewest))))
+    fewest = int(rule.minimum) if isinstance(rule, Range) else 1
+    most = max(fewest, min(int(rule.maximum), 3)) if isinstance(rule, Range) else 1
+    several = [tuple(_PICTURES[index % 2] for index in range(count)) for count in sorted({fewest, most})]
+    return (*several, (_PICTURES[1],) * fewest)
 
 
 def bounds_of(model: Model, name: str) -> tuple[float, float] | None:
