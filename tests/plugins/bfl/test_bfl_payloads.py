@@ -169,7 +169,7 @@ def test_fields_of_the_services_own_are_sent_by_their_names(name: str, extra: di
         ("flux-2-pro", {"width": 2560, "height": 1664}),
         ("flux-2-pro", {"mask": MASK, "images": (FOX,)}),
         ("flux-3-image", {"seed": 7}),
-        ("flux-3-image", {"width": 512, "height": 512}),
+        ("flux-3-image", {"width": 1024, "height": 128}),
         ("flux-pro-1.1", {"width": 1472}),
         ("flux-pro-1.1", {"strength": 0.5, "images": (FOX,)}),
     ],
@@ -184,3 +184,9 @@ def test_a_picture_that_the_service_would_not_take_is_refused(monkeypatch: pytes
     with pytest.raises(InvalidRequest, match=r"it takes 100 at most") as caught:
         sent("flux-2-pro", images=(Image(data=picture(), media_type="image/png", width=64, height=64),))
     assert caught.value.parameter == "images"
+
+
+def test_a_size_that_has_the_shape_of_a_ratio_is_asked_for_as_that() -> None:
+    asked = sent("flux-3-image", width=1280, height=720)
+    assert asked["aspect_ratio"] == "16:9"
+    assert "width" not in asked
