@@ -69,7 +69,11 @@ class Lanes:
                 failure = error
             running.cancel_scope.cancel()
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                # Its traceback holds this frame, which would hold it.
+                failure = None
         return result[0]
 
     async def _run(self, lane: Lane, opened: anyio.Event) -> None:
