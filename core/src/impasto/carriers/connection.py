@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
         self._transport.write(head + body if len(body) < BUFFERED else head)
         if len(body) >= BUFFERED:
             self._transport.write(body)
+            # What is left of this when silence is first looked for has been taken meanwhile.
+            self._unsent = self._transport.get_write_buffer_size()
         while not self._has_head:
             await self._wait()
         return self._status, self._reason, self._headers
