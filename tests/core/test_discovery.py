@@ -85,6 +85,7 @@ async def test_the_question_is_signed(server: ScriptedServer, monkeypatch: pytes
         pytest.param(reply("{}", status="401 Unauthorized"), impasto.AuthenticationError, "401", id="key"),
         pytest.param(reply("<html>"), impasto.ProtocolError, "expected JSON", id="page"),
         pytest.param(reply('{"names": 7}'), impasto.ProtocolError, "was not understood", id="nonsense"),
+        pytest.param(names(next=7), impasto.ProtocolError, "to go on at int 7", id="no address"),
         pytest.param(Answer(b"", "reset"), impasto.ProviderUnavailable, "connection broke", id="reset"),
     ],
 )

@@ -107,7 +107,7 @@ class Client:
         return list(self._plugins.models)
 
     async def refresh_models(self, *providers: str) -> dict[str, tuple[str, ...] | ImpastoError]:
-        """Ask services which models they serve, all at once, and keep what they say for `models` and for names.
+        """Ask services which models they serve, all at once, and keep what they say for `discovered` and for names.
 
         Args:
             *providers: providers' ids; none for every provider whose service can be asked.

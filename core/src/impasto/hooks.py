@@ -154,8 +154,7 @@ class Hooks:
         for outcome in outcomes:
             if not isinstance(outcome, Progress | ImagePreview | ImageResponse | Follow):
                 raise PluginError(f"returned {_kind(outcome)} among its outcomes", plugin=name, hook="parse_event")
-            if isinstance(outcome, Follow) and (wrong := _not_taken_from_an_answer(outcome)):
-                raise ProtocolError(f"the answer was not understood ({wrong}): {_quoted(event)}")
+            _check_follow(outcome, event)
         return list(outcomes)
 
     def request_models(self, name: str, provider: Provider) -> HttpRequest | None:
@@ -179,6 +178,8 @@ class Hooks:
         found = self._read(name, "parse_models", event, provider=provider)
         if not isinstance(found, list | tuple) or not all(isinstance(each, str | Follow) for each in found):
             raise PluginError(f"returned {_kind(found)} instead of a list of names", plugin=name, hook="parse_models")
+        for each in found:
+            _check_follow(each, event)
         return list(found)
 
     def _read(self, plugin: str, hook: str, event: ServerEvent, **arguments: object) -> Any:
@@ -279,6 +280,12 @@ def _straight_to(implementation: pluggy.HookImpl) -> Callable[..., Any]:
         return function(*[arguments[name] for name in taken])
 
     return call
+
+
+def _check_follow(outcome: object, event: ServerEvent) -> None:
+    """Raise `ProtocolError` where a `Follow` has a part that was taken from an answer and is none."""
+    if isinstance(outcome, Follow) and (wrong := _not_taken_from_an_answer(outcome)):
+        raise ProtocolError(f"the answer was not understood ({wrong}): {_quoted(event)}")
 
 
 def _not_taken_from_an_answer(follow: Follow) -> str:

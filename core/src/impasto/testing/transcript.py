@@ -28,13 +28,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import http
 import json
 import re
 import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from impasto.carriers.failures import reason_phrase
 from impasto.errors import ImpastoError
 from impasto.testing.pictures import described, plain_picture
 
@@ -267,7 +267,4 @@ def _written(body: bytes) -> tuple[str, list[str]]:
 
 
 def _status_line(status: int) -> str:
-    try:
-        return f"{status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
+    return f"{status} {reason_phrase(status)}".rstrip()
