@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,24 +19,12 @@ from impasto import (
 from services.inference_providers import InferenceProviders
 from services.inference_providers.calling import client
 from services.inference_providers.refusals import BALANCE, CREDITS, FLAGGED, NSFW, PERMISSION
-from services.serving import serving
 from standins.pictures import picture
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_pauses")]
 
 SCHNELL = "black-forest-labs/FLUX.1-schnell"
 KONTEXT = "black-forest-labs/FLUX.1-Kontext-dev"
-
-
-@pytest.fixture
-def service() -> InferenceProviders:
-    return InferenceProviders()
-
-
-@pytest.fixture
-def url(service: InferenceProviders) -> Iterator[str]:
-    with serving(service.app) as url:
-        yield url
 
 
 async def painted(url: str, prompt: str, model: str = SCHNELL, provider: str = "auto", **options: Any) -> ImageResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import PIL.Image
@@ -15,23 +14,11 @@ from impasto import ImageResponse, Progress
 from services.inference_providers import InferenceProviders
 from services.inference_providers.calling import client
 from services.inference_providers.mapping import PIX2PIX, SD3
-from services.serving import serving
 
 pytestmark = pytest.mark.anyio
 
 SCHNELL = "black-forest-labs/FLUX.1-schnell"
 KONTEXT = "black-forest-labs/FLUX.1-Kontext-dev"
-
-
-@pytest.fixture
-def service() -> InferenceProviders:
-    return InferenceProviders()
-
-
-@pytest.fixture
-def url(service: InferenceProviders) -> Iterator[str]:
-    with serving(service.app) as url:
-        yield url
 
 
 @pytest.fixture

@@ -18,23 +18,12 @@ import impasto_openai
 from impasto.plugins import Plugins
 from impasto.settings import Settings
 from services.openai_images import OpenAIService
-from services.serving import Asked, Upload, serving
+from services.serving import Asked, Upload
 
 GENERATIONS = "POST /v1/images/generations"
 EDITS = "POST /v1/images/edits"
 RESPONSES = "POST /v1/responses"
 FLARE = "gpt-image-2.6-flare"
-
-
-@pytest.fixture
-def service() -> OpenAIService:
-    return OpenAIService()
-
-
-@pytest.fixture
-def url(service: OpenAIService) -> Iterator[str]:
-    with serving(service.app) as address:
-        yield f"{address}/v1"
 
 
 @pytest.fixture

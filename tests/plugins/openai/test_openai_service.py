@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,17 +24,6 @@ RUST = (183, 65, 14)
 BLUE = (0, 90, 160)
 SHORTER_THAN_THAT = 20.0
 """Seconds: less than any limit asks to wait, so that it is told rather than waited for."""
-
-
-@pytest.fixture
-def service() -> OpenAIService:
-    return OpenAIService()
-
-
-@pytest.fixture
-def url(service: OpenAIService) -> Iterator[str]:
-    with serving(service.app) as address:
-        yield f"{address}/v1"
 
 
 def client(url: str, **more: Any) -> impasto.Client:
