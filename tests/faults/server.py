@@ -39,6 +39,9 @@ PICTURE = picture("WEBP", (16, 16))
 ACCOUNT = "/account"
 """Where the server tells how many answers went wrong, and what it was asked for."""
 
+HANG_UP = "/hang-up"
+"""Where the server is told to close every other connection."""
+
 JOB = "{job}"
 """What stands for a job's id in a recorded answer."""
 
@@ -107,6 +110,7 @@ class FaultServer:
         self._times: Counter[Fault] = Counter()
         self._random = random.Random(7)
         self._numbers = itertools.count()
+        self._connections: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -114,6 +118,9 @@ class FaultServer:
         """Return what a request is answered with."""
         if request.path == ACCOUNT:
             return iter((whole(json.dumps([self.injected.total(), self.received]).encode()),))
+        if request.path == HANG_UP:
+            self._hang_up()
+            return iter((whole(b"", "200 OK", "text/plain"),))
         base = next((each for each in WIRES if request.path.startswith(each)), "")
         with self._lock:
             if self.chance == 0:
@@ -162,12 +169,18 @@ class FaultServer:
                             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                         return
 
+    def _hang_up(self) -> None:
+        with self._lock:
+            others = [each for thread, each in self._connections.items() if thread is not threading.current_thread()]
+        for connection in others:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     @contextlib.contextmanager
     def running(self) -> Iterator[FaultServer]:
         """Serve on a free port of loopback."""
         with socket.create_server(("127.0.0.1", 0), backlog=512) as listener:
             self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
-            connections: dict[threading.Thread, socket.socket] = {}
 
             def accept() -> None:
                 with contextlib.suppress(OSError):
@@ -176,10 +189,11 @@ class FaultServer:
                         connection.settimeout(PATIENCE)
                         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                         thread = threading.Thread(target=self.serve, args=(connection,), daemon=True)
-                        thread.start()
-                        for gone in [each for each in connections if not each.is_alive()]:
-                            del connections[gone]
-                        connections[thread] = connection
+                        with self._lock:
+                            for gone in [each for each in self._connections if not each.is_alive()]:
+                                del self._connections[gone]
+                            self._connections[thread] = connection
+                            thread.start()
 
             accepting = threading.Thread(target=accept, daemon=True)
             accepting.start()
@@ -191,9 +205,8 @@ class FaultServer:
                     listener.shutdown(socket.SHUT_RDWR)
                 listener.close()
                 accepting.join(PATIENCE)
-                for thread, connection in connections.items():
-                    with contextlib.suppress(OSError):
-                        connection.shutdown(socket.SHUT_RDWR)
+                self._hang_up()
+                for thread in self._connections:
                     thread.join(PATIENCE)
 
 
@@ -223,6 +236,10 @@ class Apart:
     def received(self) -> list[str]:
         """What was asked for, method and path."""
         return self._account()[1][self._begun[1] :]
+
+    def hang_up(self) -> None:
+        """Close every connection, so that those that wait for a request are at their end when this returns."""
+        urllib.request.urlopen(self.url + HANG_UP, context=_UNVERIFIED).close()
 
     def _account(self) -> tuple[int, list[str]]:
         with urllib.request.urlopen(self.url + ACCOUNT, context=_UNVERIFIED) as answer:

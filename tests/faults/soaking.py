@@ -15,7 +15,7 @@ import anyio
 
 import impasto
 from faults.bench import PROVIDERS, client, nothing_left_behind
-from faults.server import apart
+from faults.server import Apart, apart
 from impasto import ImageResponse, ImpastoError, images, policy
 
 AT_ONCE = 200
@@ -83,14 +83,21 @@ async def end_of_one(soaking: impasto.Client) -> str:
     return "picture"
 
 
+async def memory_at_rest(server: Apart, soaking: impasto.Client) -> tuple[int, int]:
+    """Return the `memory` when no connection is kept: chance has it how many wait for their next request, and when."""
+    server.hang_up()
+    await end_of_one(soaking)  # Connections that are at their end are dropped at the next request.
+    return memory()
+
+
 async def main(count: int) -> None:
     """Run so many generations, and print what became of them. The first half warms up what is kept for good."""
     with apart("--chance", "0.25") as server:
         async with nothing_left_behind(client(server.url, BASE, alone=True)) as soaking:
             ends = await soak(soaking, count // 2)
-            resident, blocks = memory()
+            resident, blocks = await memory_at_rest(server, soaking)
             ends += await soak(soaking, count - count // 2)
-            resident_after, blocks_after = memory()
+            resident_after, blocks_after = await memory_at_rest(server, soaking)
         soaked = Soaked(
             ends["picture"], ends["error"], server.faults, (resident, resident_after), (blocks, blocks_after)
         )
