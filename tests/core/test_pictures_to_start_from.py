@@ -18,10 +18,12 @@ from impasto import HttpRequest, Image, ImageRequest, ImageResponse, InvalidRequ
 from impasto.sources import as_mask, image_of
 from standins.pictures import picture
 from standins.provider import MODEL, ExampleProvider, client, said
+from standins.routes import ALIAS, DOWN, FREE, route, routes, status, submits
 from standins.server import ScriptedServer, reply
 
 PNG = picture()
 DRAWN = reply(said(kind="done", url="/fox.png"))
+GONE = status("404 Not Found")
 
 
 class Editor(ExampleProvider):
@@ -95,6 +97,20 @@ async def test_a_picture_at_an_address_is_fetched_before_it_is_sent(server: Scri
         await opened.generate("a blue fox", model="paint", images=f"{server.url}/original.png")
     assert server.paths()[:2] == ["GET /original.png", "POST /draw"]
     assert sent(server)["images"][0]["data"] == base64.b64encode(PNG).decode()
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("no_pauses")
+async def test_an_address_is_fetched_once_for_all_attempts(server: ScriptedServer) -> None:
+    takes = {**MODEL.accepts, "images": Range(1, 1)}
+    both = routes(server, route("a", FREE, accepts=takes), route("b", FREE, accepts=takes))
+    server.script("/original.png", reply(PNG), GONE)
+    server.script("/a/draw", DOWN)
+    server.script("/b/draw", DRAWN)
+    async with both:
+        await both.generate("a blue fox", model=ALIAS, images=f"{server.url}/original.png")
+    assert (submits(server, "a") > 1, submits(server, "b")) == (True, 1)
+    assert server.paths().count("GET /original.png") == 1
 
 
 @pytest.mark.anyio

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from impasto.deadlines import Clock
-    from impasto.events import ImageResponse
+    from impasto.events import Image, ImageResponse
     from impasto.models import Model, Provider
     from impasto.request import ImageRequest
     from impasto.settings import ProviderSettings
@@ -253,9 +253,10 @@ class Client:
         """Return a job for each route whose key is there, and the errors of the others."""
         jobs: list[Job] = []
         missing: list[AuthenticationError] = []
+        fetched: dict[str, Image] = {}
         for route in routes:
             try:
-                jobs.append(self._job(name, route, asked, options))
+                jobs.append(replace(self._job(name, route, asked, options), fetched=fetched))
             except AuthenticationError as error:
                 missing.append(error)
         return tuple(jobs), missing

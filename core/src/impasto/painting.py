@@ -6,7 +6,7 @@ import contextlib
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -48,6 +48,7 @@ class Job:
         to: where requests go, and on what terms.
         download: whether the pictures' bytes are fetched.
         resumed: the place in an earlier conversation from which to go on.
+        fetched: the pictures to start from that were fetched already, by address; the jobs of one request share it.
     """
 
     route: Route
@@ -55,6 +56,7 @@ class Job:
     to: Destination
     download: bool = True
     resumed: Trace | None = None
+    fetched: dict[str, Image] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Painter:
@@ -98,7 +100,14 @@ class Painter:
         if not has_addresses(route.request):
             return job
         reader = ImageReader(job.to, lambda: self.session(job.to), self._bounds)
-        request = await fetched(route.request, reader.complete)
+
+        async def fetch(image: Image) -> Image:
+            address = image.url or ""
+            if address not in job.fetched:
+                job.fetched[address] = await reader.complete(image)
+            return job.fetched[address]
+
+        request = await fetched(route.request, fetch)
         return replace(job, route=replace(route, request=fit(route.model, request)))
 
     async def abandon(self, job: Job, trace: Trace) -> None:
