@@ -8,6 +8,8 @@ import pytest
 
 import impasto
 from impasto import HttpRequest
+from impasto.settings import Timeouts
+from impasto.signing import Destination
 from standins.pictures import picture
 from standins.provider import MODEL, PROVIDER, ExampleProvider, client, said
 from standins.server import ScriptedServer, reply
@@ -29,7 +31,14 @@ def copy(server: ScriptedServer) -> ScriptedServer:
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "url",
-    ["/jobs/7?full=1", "https://draw.example/jobs/7?full=1", "https://hub.example/jobs/7?full=1"],
+    [
+        "/jobs/7?full=1",
+        "https://draw.example/v1/jobs/7?full=1",
+        "https://draw.example/jobs/7?full=1",
+        "//draw.example/v1/jobs/7?full=1",
+        "https://hub.example/jobs/7?full=1",
+        "//hub.example/jobs/7?full=1",
+    ],
 )
 async def test_what_goes_to_a_declared_origin_goes_to_the_users_address(copy: ScriptedServer, url: str) -> None:
     async with client(plugin(url), url=f"{copy.url}/copy") as opened:
@@ -46,6 +55,15 @@ async def test_an_origin_that_the_user_names_stays_where_it_is(copy: ScriptedSer
         with pytest.raises(impasto.ProviderUnavailable):
             await opened.generate("a fox", model="paint")
     assert copy.paths()[0] == "GET /copy/jobs/7"
+
+
+def test_an_address_of_the_service_itself_moves_nothing() -> None:
+    region = impasto.Settings(providers={"example": {"url": "https://eu.draw.example/v2"}}).provider("example")
+    to = Destination.of(replace(MODEL, provider=SERVICE), region, key=None, timeouts=Timeouts(), proxy=None)
+    assert to.resolve_request("/jobs/7") == "https://eu.draw.example/v2/jobs/7"
+    for url in ("https://hub.example/jobs/7", "https://draw.example/v1/jobs/7"):
+        assert to.resolve_request(url) == url
+        assert to.is_own(url)
 
 
 @pytest.mark.anyio

@@ -76,6 +76,9 @@ def as_path(folder: Path) -> object:
         pytest.param(as_path, id="path"),
         pytest.param(lambda folder: str(as_path(folder)), id="text"),
         pytest.param(lambda folder: PNG, id="bytes"),
+        pytest.param(lambda folder: bytearray(PNG), id="bytearray"),
+        pytest.param(lambda folder: memoryview(PNG), id="memoryview"),
+        pytest.param(lambda folder: io.BytesIO(PNG), id="an open file"),
         pytest.param(lambda folder: Image(data=PNG), id="image"),
         pytest.param(lambda folder: ImageResponse((Image(data=PNG),)), id="response"),
         pytest.param(lambda folder: f"data:image/png;base64,{base64.b64encode(PNG).decode()}", id="data URL"),
@@ -99,11 +102,106 @@ async def test_a_picture_at_an_address_is_fetched_before_it_is_sent(server: Scri
     assert sent(server)["images"][0]["data"] == base64.b64encode(PNG).decode()
 
 
+class TestWhoAsksForAnAddress:
+    """An address may be anybody's: it is asked for as a stranger would ask, even where it is the provider's own."""
+
+    @pytest.mark.anyio
+    async def test_no_key_goes_with_it(self, server: ScriptedServer) -> None:
+        async with editing(server) as opened:
+            server.script("/account", reply(PNG))
+            images = f"{server.url}/account"
+            await opened.generate("a fox", model="paint", images=images, api_key="sk-secret-key")
+        asked = {each.path: each.headers.get("authorization") for each in server.received}
+        assert (asked["/account"], asked["/draw"]) == (None, "Bearer sk-secret-key")
+
+    @pytest.mark.anyio
+    async def test_nor_with_where_it_leads_to(self, server: ScriptedServer) -> None:
+        async with editing(server) as opened:
+            server.script("/account", reply(PNG))
+            elsewhere = server.url.replace("127.0.0.1", "localhost")
+            server.script("/moved", reply("", status="302 Found", headers={"Location": f"{server.url}/account"}))
+            await opened.generate("a fox", model="paint", images=f"{elsewhere}/moved", api_key="sk-secret-key")
+        assert "authorization" not in next(each for each in server.received if each.path == "/account").headers
+
+    @pytest.mark.anyio
+    async def test_the_providers_own_address_is_no_exception_from_public_ones(self, server: ScriptedServer) -> None:
+        async with client(Editor(), url=server.url) as opened:
+            with pytest.raises(InvalidRequest, match="is not public"):
+                await opened.generate("a fox", model="paint", images=f"{server.url}/account")
+        assert server.received == []
+
+    @pytest.mark.anyio
+    async def test_what_the_provider_drew_is_asked_for_with_its_key(self, server: ScriptedServer) -> None:
+        server.script("/draw", DRAWN)
+        server.script("/fox.png", reply(PNG))
+        async with client(Editor(), url=server.url) as opened:
+            drawn = await opened.generate("a fox", model="paint", download=False, images=PNG)
+            options: Any = {"download": False, "api_key": "sk-secret-key"}
+            await opened.generate("a blue fox", model="paint", images=drawn, **options)
+        (fetch,) = (each for each in server.received if each.path == "/fox.png" and "authorization" in each.headers)
+        assert fetch.headers["authorization"] == "Bearer sk-secret-key"
+
+    @pytest.mark.anyio
+    async def test_what_another_provider_drew_is_not(self, server: ScriptedServer) -> None:
+        drawn = ImageResponse((Image(url=f"{server.url}/account"),), provider="another")
+        async with editing(server) as opened:
+            server.script("/account", reply(PNG))
+            await opened.generate("a blue fox", model="paint", images=drawn, api_key="sk-secret-key")
+        assert "authorization" not in next(each for each in server.received if each.path == "/account").headers
+
+    @pytest.mark.parametrize("address", ["http://bob:hunter2@pictures.example/a.png", "https://bob@pictures.example/"])
+    def test_one_with_a_user_in_it_is_refused_and_not_repeated(self, address: str) -> None:
+        with pytest.raises(InvalidRequest, match="images: an address with a user or a password") as raised:
+            image_of(address)
+        assert "bob" not in str(raised.value)
+
+
+class TestTurned:
+    """A photo that is to be shown turned is turned, so that everybody speaks of the same width."""
+
+    @staticmethod
+    def photo(kind: str, size: tuple[int, int] = (40, 30), orientation: int = 6) -> bytes:
+        content = io.BytesIO()
+        exif = PIL.Image.Exif()
+        exif[0x0112] = orientation
+        image = PIL.Image.new("RGB", size, "white")
+        image.paste((200, 0, 0), (0, 0, size[0] // 2, size[1]))
+        image.save(content, kind, exif=exif)
+        return content.getvalue()
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_it_stands_upright(self, kind: str) -> None:
+        image = image_of(self.photo(kind))
+        opened = PIL.Image.open(io.BytesIO(image.data or b"")).convert("RGB")
+        assert (image.width, image.height) == opened.size == (30, 40)
+        assert opened.getpixel((15, 5))[0] > opened.getpixel((15, 5))[1] + 100  # type: ignore[index]
+        assert opened.getexif().get(0x0112, 1) == 1
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_one_that_stands_upright_is_sent_as_it_is(self, kind: str) -> None:
+        photo = self.photo(kind, orientation=1)
+        assert image_of(photo).data == photo
+
+    def test_of_an_animation_the_first_frame_is_taken(self) -> None:
+        content = io.BytesIO()
+        frames = [PIL.Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+        frames[0].save(content, "GIF", save_all=True, append_images=frames[1:])
+        opened = PIL.Image.open(io.BytesIO(image_of(content.getvalue()).data or b""))
+        assert (opened.format, getattr(opened, "n_frames", 1)) == ("PNG", 1)
+        assert opened.convert("RGB").getpixel((4, 4)) == (255, 0, 0)
+
+
+def test_a_file_that_is_open_for_text_says_how_to_open_it() -> None:
+    with pytest.raises(InvalidRequest, match="opened for bytes"):
+        image_of(io.StringIO("a fox"))
+
+
 @pytest.mark.anyio
 @pytest.mark.usefixtures("no_pauses")
 async def test_an_address_is_fetched_once_for_all_attempts(server: ScriptedServer) -> None:
     takes = {**MODEL.accepts, "images": Range(1, 1)}
-    both = routes(server, route("a", FREE, accepts=takes), route("b", FREE, accepts=takes))
+    sections = dict.fromkeys(("a", "b"), {"private_addresses": True})
+    both = routes(server, route("a", FREE, accepts=takes), route("b", FREE, accepts=takes), sections=sections)
     server.script("/original.png", reply(PNG), GONE)
     server.script("/a/draw", DOWN)
     server.script("/b/draw", DRAWN)

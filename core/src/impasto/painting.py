@@ -7,19 +7,19 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
 from impasto.conversation import Conversation, Emit, Trace
-from impasto.errors import first_cause
+from impasto.errors import ResponseError, first_cause
 from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.fitting import draw_seed, fit
 from impasto.images import ImageReader
-from impasto.sources import fetched, has_addresses
+from impasto.sources import Drawn, fetched, has_addresses
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from impasto.carriers.http import HttpCarrier, HttpSession
     from impasto.carriers.local import LocalCarrier
@@ -29,8 +29,13 @@ if TYPE_CHECKING:
     from impasto.settings import Bounds
     from impasto.signing import Destination
 
+_T = TypeVar("_T")
+
 SIDE_BY_SIDE = 4
 """How many conversations of one job run at once."""
+
+DECODED_AT_ONCE = 2
+"""How many pictures to start from are decoded at once."""
 
 CANCEL_TIME = 2.0
 """Seconds that telling a provider to drop an abandoned job may take."""
@@ -72,6 +77,7 @@ class Painter:
         self._bounds = bounds
         self._local: LocalCarrier | None = None
         self._http: HttpCarrier | None = None
+        self._decoding: anyio.CapacityLimiter | None = None
         self._places: dict[str, anyio.Semaphore] = {}
 
     async def paint(self, job: Job, emit: Emit, trace: Trace) -> ImageResponse:
@@ -99,16 +105,28 @@ class Painter:
         route = job.route
         if not has_addresses(route.request):
             return job
-        reader = ImageReader(job.to, lambda: self.session(job.to), self._bounds)
 
         async def fetch(image: Image) -> Image:
             address = image.url or ""
             if address not in job.fetched:
-                job.fetched[address] = await reader.complete(image)
+                is_own = isinstance(image, Drawn) and image.provider == route.model.provider.id
+                to = job.to if is_own else job.to.as_stranger()
+                try:
+                    job.fetched[address] = await ImageReader(to, lambda: self.session(to), self._bounds).complete(image)
+                except ResponseError as error:
+                    error.args = (job.to.redact(str(error.args[0])), *error.args[1:])
+                    raise
             return job.fetched[address]
 
-        request = await fetched(route.request, fetch)
+        request = await fetched(route.request, fetch, self._in_thread)
         return replace(job, route=replace(route, request=fit(route.model, request)))
+
+    async def _in_thread(self, function: Callable[..., _T], *arguments: Any) -> _T:
+        """Call a function that takes a while, in one of few threads that nothing else waits for."""
+        import anyio.to_thread
+
+        self._decoding = self._decoding or anyio.CapacityLimiter(DECODED_AT_ONCE)
+        return await anyio.to_thread.run_sync(function, *arguments, limiter=self._decoding)
 
     async def abandon(self, job: Job, trace: Trace) -> None:
         """Tell the provider to drop what is left of a job, where it said how; whether it does is its own affair.

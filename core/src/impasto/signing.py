@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,7 +54,8 @@ class Destination:
         proxy: the proxy's URL; None for what the environment says.
         max_concurrency: how many requests at once; None for no limit.
         private_addresses: whether requests to other origins may lead to addresses that are not public.
-        moved: the origins that the plugin declares and in whose place the user's own `url` stands.
+        moved: the origins that the plugin declares and in whose place the user's own `url` stands, each with the path
+            below which the plugin has the service there.
     """
 
     url: str
@@ -66,7 +67,7 @@ class Destination:
     proxy: str | None = field(default=None, repr=False)
     max_concurrency: int | None = None
     private_addresses: bool = False
-    moved: frozenset[str] = frozenset()
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -81,12 +82,14 @@ class Destination:
         """Return where a model's requests go.
 
         An address from the settings takes the place of the declared one, and of all origins that the plugin declares:
-        these are not trusted any more, nor asked, but for those that the user names.
+        these are not trusted any more, nor asked, but for those that the user names. An address at one of those origins
+        is the service itself, such as one of its regions: there they stay.
         """
         provider = model.provider
         url = settings.url or model.url or provider.url
-        declared = (model.url or provider.url, *provider.origins) if settings.url else ()
-        trusted = settings.origins if settings.url else (*provider.origins, *settings.origins)
+        declared = {origin_of(each): each for each in (*provider.origins, model.url or provider.url) if each}
+        is_moved = settings.url is not None and origin_of(settings.url) not in declared
+        trusted = settings.origins if is_moved else (*declared, *settings.origins)
         origins = frozenset(origin_of(each) for each in (url, *trusted) if each)
         return cls(
             url=url,
@@ -98,8 +101,14 @@ class Destination:
             proxy=proxy,
             max_concurrency=settings.max_concurrency or provider.max_concurrency,
             private_addresses=settings.private_addresses,
-            moved=frozenset(origin_of(each) for each in declared if each) - origins,
+            moved={origin: urlsplit(each).path.strip("/") for origin, each in declared.items() if origin not in origins}
+            if is_moved
+            else {},
         )
+
+    def as_stranger(self) -> Destination:
+        """Return a destination for addresses that somebody gave: no key goes there, and none is the provider's own."""
+        return replace(self, key=None, headers={}, origins=frozenset(), moved={})
 
     def resolve(self, url: str) -> str:
         """Return the absolute URL that a payload's or a picture's url means.
@@ -122,11 +131,17 @@ class Destination:
         Raises:
             ProtocolError: it is not an http(s) address.
         """
-        url = self.resolve(url)
-        if self.moved and origin_of(url) in self.moved:
-            parts = urlsplit(url)
-            return f"{self.url.rstrip('/')}/{parts._replace(scheme='', netloc='').geturl().lstrip('/')}"
-        return url
+        resolved = self.resolve(url)
+        spelled = [f"https:{url}", f"http:{url}"] if url.startswith("//") else [resolved]
+        base = next((self.moved[origin] for origin in map(origin_of, spelled) if origin in self.moved), None)
+        if base is None:
+            return resolved
+        parts = urlsplit(resolved)
+        path = parts.path.lstrip("/")
+        if base and f"{path}/".startswith(f"{base}/"):
+            path = path[len(base) :]
+        target = parts._replace(scheme="", netloc="", path=f"/{path.lstrip('/')}").geturl()
+        return f"{self.url.rstrip('/')}/{target.lstrip('/')}"
 
     def is_own(self, url: str) -> bool:
         """Tell whether a URL is at one of the provider's own origins."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from impasto.errors import ImpastoError, InvalidRequest, ResponseError
 from impasto.events import Image, ImageResponse
@@ -21,9 +22,20 @@ if TYPE_CHECKING:
 
     from impasto.request import ImageRequest
 
-ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | Image | ImageResponse | PIL.Image.Image"
-"""What a picture can be given as: a file's path, an address (``https:``, ``data:``), encoded bytes, a picture of
-Pillow's, or what impasto has drawn."""
+ImageSource: TypeAlias = "str | os.PathLike[str] | bytes | IO[bytes] | Image | ImageResponse | PIL.Image.Image"
+"""What a picture can be given as: a file's path, an address (``https:``, ``data:``), encoded bytes, an open file, a
+picture of Pillow's, or what impasto has drawn."""
+
+_ONE = (str, bytes, bytearray, memoryview, os.PathLike, ImageResponse)
+_T = TypeVar("_T")
+
+
+class InThread(Protocol):
+    """Calls a function in a thread of its own."""
+
+    async def __call__(self, function: Callable[..., _T], *arguments: Any) -> _T:
+        """Return what the function returns."""
+
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read."""
@@ -32,6 +44,22 @@ KINDS = frozenset({"image/png", "image/jpeg", "image/webp"})
 """The media types that reach a plugin; pictures of others become PNG."""
 
 _ADDRESS = ("http://", "https://", "data:")
+_ORIENTATION = 0x0112
+"""The tag of Exif that says which way up a picture is shown (CIPA DC-008, section 4.6.5); 1 is as it is stored."""
+
+_MARKS = {"image/jpeg": b"Exif\0\0", "image/png": b"eXIf", "image/webp": b"EXIF"}
+"""What stands before Exif in an encoded picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Image):
+    """A picture that a provider drew and keeps at an address: to be fetched from it as from nobody else, with its key.
+
+    Attributes:
+        provider: the provider's id.
+    """
+
+    provider: str = ""
 
 
 def images_of(given: Any, parameter: str = "images") -> tuple[Image, ...]:
@@ -42,7 +70,7 @@ def images_of(given: Any, parameter: str = "images") -> tuple[Image, ...]:
     """
     if given is None:
         return ()
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes | os.PathLike | ImageResponse)
+    several = isinstance(given, Iterable) and not isinstance(given, _ONE) and not hasattr(given, "read")
     return tuple(image_of(each, parameter) for each in (given if several else (given,)))
 
 
@@ -53,29 +81,38 @@ def image_of(given: Any, parameter: str = "images") -> Image:
         InvalidRequest: it cannot be read, or is no picture.
     """
     if isinstance(given, ImageResponse):
+        if given.image.is_remote and given.provider:
+            return Drawn(given.image.url, provider=given.provider)
         given = given.image
+    if isinstance(given, Drawn):
+        return given
     if isinstance(given, Image):
         if given.data is None:
             return image_of(given.url or "", parameter)
         given = given.data
     if isinstance(given, str) and given.lower().startswith(_ADDRESS):
-        return Image(given)
+        return Image(_without_user(given, parameter))
     if isinstance(given, str | os.PathLike):
         path = Path(given)
         return completed(Image(data=_read(path, parameter)), parameter, str(path))
     if isinstance(given, bytes | bytearray | memoryview):
         return completed(Image(data=bytes(given) or b"\0"), parameter, "the bytes that were given")
+    if callable(getattr(given, "read", None)):
+        return image_of(_content(given, parameter), parameter)
     if hasattr(given, "save") and hasattr(given, "mode"):
         return completed(Image(data=_encoded(given, parameter)), parameter, "the picture that was given")
     raise InvalidRequest(
-        f"{parameter}: a picture is a path, an address, bytes, a picture of Pillow's, an impasto.Image or an "
-        f"ImageResponse, not {type(given).__name__}.",
+        f"{parameter}: a picture is a path, an address, bytes, an open file, a picture of Pillow's, an impasto.Image "
+        f"or an ImageResponse, not {type(given).__name__}.",
         parameter=parameter,
     )
 
 
 def completed(image: Image, parameter: str, name: str) -> Image:
     """Return a picture that has its bytes, with type and size as these tell them, and in a format of `KINDS`.
+
+    A picture that is to be shown turned (Exif) is turned, since services disagree on whether to; of an animation of
+    another format, the first frame is taken.
 
     Raises:
         InvalidRequest: it is no picture, or not whole.
@@ -85,8 +122,8 @@ def completed(image: Image, parameter: str, name: str) -> Image:
         media_type, width, height = inspect(data)
         if not is_whole(data):
             raise InvalidRequest(f"{parameter}: {name} ends short, after {len(data)} bytes.", parameter=parameter)
-        if media_type not in KINDS:
-            data = converted(data, "PNG")
+        if media_type not in KINDS or _is_turned(data, media_type):
+            data = _upright(data, "JPEG" if media_type == "image/jpeg" else "PNG")
             media_type, width, height = inspect(data)
     except InvalidRequest:
         raise
@@ -140,12 +177,15 @@ def has_addresses(request: ImageRequest) -> bool:
     return any(image.data is None for image in (*request.images, *((request.mask,) if request.mask else ())))
 
 
-async def fetched(request: ImageRequest, fetch: Callable[[Image], Awaitable[Image]]) -> ImageRequest:
+async def fetched(
+    request: ImageRequest, fetch: Callable[[Image], Awaitable[Image]], in_thread: InThread
+) -> ImageRequest:
     """Return a request all of whose pictures have their bytes.
 
     Args:
         request: some of its pictures may be addresses.
         fetch: downloads one.
+        in_thread: calls a function in a thread, since decoding takes a while.
 
     Raises:
         InvalidRequest: one cannot be had, or is no picture.
@@ -156,15 +196,68 @@ async def fetched(request: ImageRequest, fetch: Callable[[Image], Awaitable[Imag
             return image
         name = "the data: URL" if not image.is_remote else (image.url or "").partition("?")[0]
         try:
-            return completed(await fetch(image), parameter, name)
+            return await in_thread(completed, await fetch(image), parameter, name)
         except ResponseError as error:
             raise InvalidRequest(f"{parameter}: {name} cannot be had: {error.args[0]}.", parameter=parameter) from error
 
     images = tuple([await whole(image, "images") for image in request.images])
-    mask = None if request.mask is None else as_mask(await whole(request.mask, "mask"))
+    mask = None if request.mask is None else await in_thread(as_mask, await whole(request.mask, "mask"))
     found = replace(request, images=images, mask=mask)
     check_mask(found)
     return found
+
+
+def _without_user(address: str, parameter: str) -> str:
+    try:
+        has_user = "@" in urlsplit(address).netloc
+    except ValueError as error:
+        raise InvalidRequest(f"{parameter}: not an address: {error}.", parameter=parameter) from error
+    if has_user:
+        raise InvalidRequest(
+            f"{parameter}: an address with a user or a password in it is not fetched: fetch the picture, and give its "
+            "bytes.",
+            parameter=parameter,
+        )
+    return address
+
+
+def _is_turned(data: bytes, media_type: str) -> bool:
+    """Tell whether a picture is to be shown turned or mirrored."""
+    if _MARKS[media_type] not in data:
+        return False
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(data)) as opened:
+        return opened.getexif().get(_ORIENTATION, 1) not in {0, 1}
+
+
+def _upright(data: bytes, target: str) -> bytes:
+    import PIL.Image
+
+    with PIL.Image.open(io.BytesIO(data)) as opened:
+        if not getattr(opened, "is_animated", False):
+            return converted(data, target)
+        first = io.BytesIO()
+        opened.convert("RGBA" if opened.has_transparency_data else "RGB").save(first, target)
+        return first.getvalue()
+
+
+def _content(file: Any, parameter: str) -> bytes:
+    try:
+        data = file.read(LARGEST + 1)
+    except Exception as error:  # whatever a stranger's file object raises
+        raise InvalidRequest(f"{parameter}: the file cannot be read: {error}.", parameter=parameter) from error
+    if not isinstance(data, bytes):
+        raise InvalidRequest(f"{parameter}: the file must be opened for bytes (mode 'rb').", parameter=parameter)
+    return _within_bound(data, "the file", parameter)
+
+
+def _within_bound(data: bytes, name: str, parameter: str) -> bytes:
+    if not data:
+        raise InvalidRequest(f"{parameter}: {name} is empty.", parameter=parameter)
+    if len(data) > LARGEST:
+        raise InvalidRequest(f"{parameter}: {name} is longer than {LARGEST} bytes.", parameter=parameter)
+    return data
 
 
 def _read(path: Path, parameter: str) -> bytes:
@@ -174,11 +267,7 @@ def _read(path: Path, parameter: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidRequest(f"{parameter}: {path} cannot be read: {reason}.", parameter=parameter) from error
-    if not data:
-        raise InvalidRequest(f"{parameter}: {path} is empty.", parameter=parameter)
-    if len(data) > LARGEST:
-        raise InvalidRequest(f"{parameter}: {path} is longer than {LARGEST} bytes.", parameter=parameter)
-    return data
+    return _within_bound(data, str(path), parameter)
 
 
 def _encoded(picture: PIL.Image.Image, parameter: str) -> bytes:
