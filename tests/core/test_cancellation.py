@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 import impasto
-from impasto import Attempt, Image, ImagePreview, ImageResponse, Progress
+from impasto import Attempt, HttpRequest, Image, ImagePreview, ImageResponse, Progress
 from standins.pictures import picture
 from standins.provider import ExampleProvider, LocalProvider, client, said
 from standins.server import PATIENCE, Answer, ScriptedServer, event_stream, reply
@@ -84,8 +84,8 @@ async def test_leaving_while_the_picture_is_downloaded(server: ScriptedServer) -
 
 
 async def test_an_abandoned_job_is_cancelled_at_the_provider_where_its_payload_says_how(server: ScriptedServer) -> None:
-    cancel = impasto.HttpRequest("POST", "/cancel", json={"job": 7})
-    submit = impasto.HttpRequest("POST", "/draw", json={}, on_cancel=cancel)
+    cancel = HttpRequest("POST", "/cancel", json={"job": 7})
+    submit = HttpRequest("POST", "/draw", json={}, on_cancel=cancel)
     server.script("/draw", ENDLESS)
     server.script("/cancel", reply("{}"))
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
@@ -95,8 +95,36 @@ async def test_an_abandoned_job_is_cancelled_at_the_provider_where_its_payload_s
     assert server.received[-1].json() == {"job": 7}
 
 
+class Queue(ExampleProvider):
+    """Says that the job is waiting, and asks for it a minute later."""
+
+    @impasto.hookimpl
+    def parse_event(self, model: impasto.Model, event: impasto.ServerEvent) -> list[impasto.Outcome]:
+        poll = HttpRequest("GET", "/job/7", on_cancel=HttpRequest("POST", "/job/7/cancel"))
+        return [Progress("waiting"), impasto.Follow(poll, after=60)]
+
+
+async def test_a_job_can_be_dropped_as_soon_as_its_taking_is_told(server: ScriptedServer) -> None:
+    server.script("/draw", reply("{}"))
+    server.script("/job/7/cancel", reply("{}"))
+    async with client(Queue(), url=server.url) as opened:
+        async with opened.stream("a fox", model="paint") as stream:
+            assert await first_sign(stream) == Progress("waiting")
+            assert stream.checkpoint() is not None
+    assert server.paths() == ["POST /draw", "POST /job/7/cancel"]
+
+
+async def test_a_job_can_be_dropped_before_it_is_asked_for(server: ScriptedServer) -> None:
+    server.script("/draw", reply("{}"))
+    server.script("/job/7/cancel", reply("{}"))
+    async with client(Queue(), url=server.url) as opened:
+        with pytest.raises(impasto.DeadlineExceeded):
+            await opened.generate("a fox", model="paint", deadline=0.2)
+    assert server.paths() == ["POST /draw", "POST /job/7/cancel"]
+
+
 async def test_a_finished_job_is_not_cancelled(server: ScriptedServer) -> None:
-    submit = impasto.HttpRequest("POST", "/draw", json={}, on_cancel=impasto.HttpRequest("POST", "/cancel"))
+    submit = HttpRequest("POST", "/draw", json={}, on_cancel=HttpRequest("POST", "/cancel"))
     server.script("/draw", reply(said(kind="done", url="/fox.png")))
     server.script("/fox.png", reply(picture()))
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
@@ -114,7 +142,7 @@ async def test_a_finished_job_is_not_cancelled(server: ScriptedServer) -> None:
 async def test_a_job_whose_answer_was_read_is_not_cancelled_whatever_it_says(
     server: ScriptedServer, answer: Answer
 ) -> None:
-    submit = impasto.HttpRequest("POST", "/draw", json={}, on_cancel=impasto.HttpRequest("POST", "/cancel"))
+    submit = HttpRequest("POST", "/draw", json={}, on_cancel=HttpRequest("POST", "/cancel"))
     server.script("/draw", answer)
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
         with pytest.raises(impasto.ResponseError):
@@ -123,7 +151,7 @@ async def test_a_job_whose_answer_was_read_is_not_cancelled_whatever_it_says(
 
 
 async def test_a_cancellation_that_the_provider_refuses_is_no_error(server: ScriptedServer) -> None:
-    submit = impasto.HttpRequest("POST", "/draw", json={}, on_cancel=impasto.HttpRequest("POST", "/nowhere"))
+    submit = HttpRequest("POST", "/draw", json={}, on_cancel=HttpRequest("POST", "/nowhere"))
     server.script("/draw", ENDLESS)
     async with client(ExampleProvider(submit=submit), url=server.url) as opened:
         async with opened.stream("a fox", model="paint") as stream:

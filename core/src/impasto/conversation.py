@@ -168,7 +168,7 @@ class Conversation:
         ended_by: list[Follow | ImageResponse] = []
 
         async def take(event: ServerEvent) -> bool:
-            return await self._take(event, ended_by)
+            return await self._take(event, ended_by, self._note_job)
 
         try:
             if isinstance(payload, LocalCall):
@@ -239,17 +239,34 @@ class Conversation:
                 self._trace.on_cancel = before
             raise
 
-    async def _take(self, event: ServerEvent, ended_by: list[Follow | ImageResponse]) -> bool:
+    def _note_job(self, follow: Follow) -> None:
+        """Note what asks for a job that the service has taken, and what drops it, before anybody can leave."""
+        payload = follow.payload
+        if isinstance(payload, HttpRequest) and payload.method.upper() in _ONLY_ASK:
+            self._trace.payload = payload
+            self._trace.on_cancel = payload.on_cancel or self._trace.on_cancel
+
+    async def _take(
+        self,
+        event: ServerEvent,
+        ended_by: list[Follow | ImageResponse],
+        note: Callable[[Follow], None] | None = None,
+    ) -> bool:
         """Have one event parsed, pass on what it means, and tell whether the exchange may end.
 
         Args:
             event: what was said.
             ended_by: takes what ends the exchange.
+            note: takes what will end it, before the user is told anything.
         """
         self._events += 1
         if self._events > self._bounds.events:
             raise ProtocolError(f"more than {self._bounds.events} events")
-        for outcome in self._plugins.parse_event(self._model, event):
+        outcomes = self._plugins.parse_event(self._model, event)
+        last = next((each for each in outcomes if isinstance(each, Follow | ImageResponse)), None)
+        if note is not None and isinstance(last, Follow):
+            note(self._checked(last))
+        for outcome in outcomes:
             if isinstance(outcome, Follow):
                 ended_by.append(self._checked(outcome))
                 return True
