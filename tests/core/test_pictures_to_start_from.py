@@ -200,7 +200,7 @@ def test_a_file_that_is_open_for_text_says_how_to_open_it() -> None:
 @pytest.mark.usefixtures("no_pauses")
 async def test_an_address_is_fetched_once_for_all_attempts(server: ScriptedServer) -> None:
     takes = {**MODEL.accepts, "images": Range(1, 1)}
-    sections = dict.fromkeys(("a", "b"), {"private_addresses": True})
+    sections = {name: {"private_addresses": True} for name in ("a", "b")}
     both = routes(server, route("a", FREE, accepts=takes), route("b", FREE, accepts=takes), sections=sections)
     server.script("/original.png", reply(PNG), GONE)
     server.script("/a/draw", DOWN)

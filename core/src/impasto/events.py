@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ from impasto.plaintext import plain_text
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from impasto import saving
@@ -213,12 +215,21 @@ class Cost:
         currency: ISO 4217 code, such as ``USD``.
         source: ``reported`` by the service, or ``computed`` from its published price.
         as_of: the date of that price, such as ``2026-11-26``; None where the service reported.
+
+    Raises:
+        ProtocolError: the amount is no number, negative, or not finite; or the currency is no text.
     """
 
     amount: float
     currency: str = "USD"
     source: str = "reported"
     as_of: str | None = None
+
+    def __post_init__(self) -> None:
+        _check("what a picture cost", self.amount, int, float)
+        _check("a currency", self.currency, str)
+        if not 0 <= self.amount < math.inf:
+            raise ProtocolError(f"what a picture cost cannot be {self.amount}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +253,7 @@ class ImageResponse:
         metadata: whatever else the service tells of the picture.
 
     Raises:
-        ProtocolError: there is no picture, or the seed or the text is of another type.
+        ProtocolError: there is no picture, or what else the service tells is of another type.
     """
 
     images: tuple[Image, ...]
@@ -262,6 +273,10 @@ class ImageResponse:
         object.__setattr__(self, "images", tuple(self.images))
         _check("a seed", self.seed, int, type(None))
         _check("what the model says", self.text, str)
+        _check("what a picture cost", self.cost, Cost, type(None))
+        for what, told in (("usage", self.usage), ("a session", self.session)):
+            _check(what, told, Mapping, type(None))
+        _check("metadata", self.metadata, Mapping)
         if not self.images:
             raise ProtocolError("the answer holds no picture")
 

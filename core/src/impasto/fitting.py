@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.errors import InvalidRequest
 from impasto.models import Choices, Model, Range
-from impasto.request import LARGEST_SEED, ImageRequest
+from impasto.request import LARGEST_SEED, MOST_PICTURES, ImageRequest
 from impasto.sizes import SizeRule, parse_aspect_ratio, size_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ NEAR_ENOUGH = 0.04
 """How far the shape of a size may be from an aspect ratio: 1344x768, 1.75 to 1, is still what people call 16:9."""
 
 _ALWAYS = frozenset({"n"})
+_WITH = {"images": ("mask", "strength")}
+"""What means nothing without a field, and is left out with it."""
+
 _NOT_GIVEN: dict[str, Any] = {"n": 1, "images": (), "extra": {}}
 
 
@@ -63,6 +66,14 @@ def fit(model: Model, request: ImageRequest) -> ImageRequest:
     return replace(request, **changes)
 
 
+def most_at_once(model: Model) -> int:
+    """Return how many pictures a model draws in one request; of more, several requests are made."""
+    if "n" not in model.accepts:
+        return 1
+    rule = model.accepts["n"]
+    return int(rule.maximum) if isinstance(rule, Range) else MOST_PICTURES
+
+
 def without_unsupported(model: Model, request: ImageRequest) -> tuple[ImageRequest, tuple[str, ...]]:
     """Return the request without what the model does not take, and what that was, in words for the user."""
     dropped: list[str] = []
@@ -72,16 +83,23 @@ def without_unsupported(model: Model, request: ImageRequest) -> tuple[ImageReque
         except InvalidRequest as error:
             if error.parameter is None or error.parameter not in request.given():
                 raise
-            left_out: dict[str, Any] = {error.parameter: _NOT_GIVEN.get(error.parameter)}
+            names = [error.parameter, *(name for name in _WITH.get(error.parameter, ()) if name in request.given())]
+            left_out: dict[str, Any] = {name: _NOT_GIVEN.get(name) for name in names}
             request = replace(request, **left_out)
-            dropped.append(f"{error.parameter} was left out: {error}")
+            dropped.append(f"{_listed(names)} left out: {error}")
         else:
             return request, tuple(dropped)
+
+
+def _listed(names: list[str]) -> str:
+    return f"{names[0]} was" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} were"
 
 
 def _refuse_unknown(model: Model, given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if name in _SIZE_FIELDS and model.size is not None:
+            continue
+        if name == "n" and value > most_at_once(model):
             continue
         if name in model.accepts:
             rule = model.accepts[name]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from impasto.conversation import Conversation, Emit, Trace
-from impasto.errors import ResponseError, first_cause
+from impasto.errors import ImpastoError, ResponseError, first_cause
 from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
-from impasto.fitting import draw_seed, fit
+from impasto.fitting import draw_seed, fit, most_at_once
 from impasto.images import ImageReader
+from impasto.policy import pause_before_retry
 from impasto.sources import Drawn, fetched, has_addresses
 
 if TYPE_CHECKING:
@@ -88,12 +89,13 @@ class Painter:
         """
         job = await self._with_pictures(job)
         request, model = job.route.request, job.route.model
-        if request.n > 1 and "n" not in model.accepts and trace.payload is None:
+        if request.n > most_at_once(model) and trace.payload is None:
             response = await self._side_by_side(job, emit, trace)
         else:
             response = await self._converse(job, job.route, emit, trace)
         deprecated = [f"{model.name} is deprecated: {model.deprecated}"] if model.deprecated else []
-        warnings = (*job.route.dropped, *deprecated, *_size_warnings(job.asked, response))
+        fewer = [f"asked for {request.n} pictures, got {count}"] if (count := len(response.images)) < request.n else []
+        warnings = (*job.route.dropped, *deprecated, *fewer, *_size_warnings(job.asked, response))
         return replace(response, warnings=(*response.warnings, *warnings)) if warnings else response
 
     async def _with_pictures(self, job: Job) -> Job:
@@ -203,28 +205,67 @@ class Painter:
         return self._http
 
     async def _side_by_side(self, job: Job, emit: Emit, trace: Trace) -> ImageResponse:
-        """Ask for each picture alone, with seeds one apart, and gather them in order."""
+        """Ask for a part of the pictures at a time, with seeds that go on from one to the next, and gather them.
+
+        A failure of one part ends the others, unless something is drawn and may be charged: then what is being drawn
+        is waited for, and the pictures that there are are what comes of it.
+        """
         request = job.route.request
         limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        parts = _parts(request.n, most_at_once(job.route.model))
         responses: dict[int, ImageResponse] = {}
-        traces = trace.parts = [Trace() for _ in range(request.n)]
+        failures: list[ImpastoError] = []
+        traces = trace.parts = [Trace() for _ in parts]
 
         async def draw(index: int) -> None:
-            async def emit_indexed(event: Progress | ImagePreview) -> None:
-                await emit(replace(event, index=index) if isinstance(event, ImagePreview) else event)
+            first, count = parts[index]
 
-            seed = request.seed if not index or request.seed is None else _later_seed(job, request.seed, index)
-            route = replace(job.route, request=replace(request, n=1, seed=seed))
+            async def emit_indexed(event: Progress | ImagePreview) -> None:
+                await emit(replace(event, index=first + event.index) if isinstance(event, ImagePreview) else event)
+
+            seed = request.seed if not first or request.seed is None else _later_seed(job, request.seed, first)
+            route = replace(job.route, request=replace(request, n=count, seed=seed))
             async with limiter:
-                responses[index] = await self._converse(job, route, emit_indexed, traces[index])
+                if failures:
+                    return
+                try:
+                    responses[index] = await self._draw_part(job, route, emit_indexed, traces, index)
+                except ImpastoError as error:
+                    failures.append(error)
+                    if not any(traces[drawn].may_be_charged for drawn in responses):
+                        raise
 
         try:
             async with anyio.create_task_group() as tasks:
-                for index in range(request.n):
+                for index in range(len(parts)):
                     tasks.start_soon(draw, index)
         except ExceptionGroup as group:
             raise first_cause(group) from None
-        return _gathered([responses[index] for index in range(request.n)])
+        gathered = _gathered([responses[index] for index in sorted(responses)])
+        missing = dict.fromkeys(f"not all pictures were drawn: {error}" for error in failures)
+        return replace(gathered, warnings=(*gathered.warnings, *missing))
+
+    async def _draw_part(self, job: Job, route: Route, emit: Emit, traces: list[Trace], index: int) -> ImageResponse:
+        """Draw one part; where the service does not take it now, and others may be paid for, wait as it says."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._converse(job, route, emit, traces[index])
+            except ImpastoError as error:
+                is_alone = not any(each.may_be_charged for each in traces if each is not traces[index])
+                if is_alone or traces[index].may_be_charged:
+                    raise
+                pause = pause_before_retry(error, tries, left=math.inf, alone=False)
+                if pause is None:
+                    raise
+            traces[index] = Trace()
+            await anyio.sleep(pause)
+
+
+def _parts(count: int, most: int) -> list[tuple[int, int]]:
+    """Return the number of the first picture and the count of each part."""
+    return [(first, min(most, count - first)) for first in range(0, count, most)]
 
 
 async def _ignore(event: ServerEvent) -> bool:
@@ -241,6 +282,7 @@ def _gathered(responses: list[ImageResponse]) -> ImageResponse:
     for response in responses:
         images += response.images
     costs = [response.cost for response in responses if response.cost is not None]
+    usages = [response.usage for response in responses]
     first = responses[0]
     return replace(
         first,
@@ -248,9 +290,9 @@ def _gathered(responses: list[ImageResponse]) -> ImageResponse:
         text="\n".join(dict.fromkeys(response.text for response in responses if response.text)),
         warnings=tuple(dict.fromkeys(warning for response in responses for warning in response.warnings)),
         cost=_sum_of_costs(costs) if len(costs) == len(responses) else None,
-        usage=_sum_of_usages([response.usage for response in responses if response.usage is not None]),
+        usage=None if None in usages else _sum_of_usages([usage for usage in usages if usage is not None]),
         session=None,
-        parameters={**first.parameters, "n": len(responses)},
+        parameters={**first.parameters, "n": len(images)},
     )
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LONGEST_SIDE = 65_535
 """Pixels; more than any common image format can hold (JPEG's limit)."""
 
+MOST_PICTURES = 1_000
+"""Pictures of one request."""
+
 LARGEST_SEED = 2**64 - 1
 """Seeds are unsigned, of 64 bits at most."""
 
@@ -36,7 +39,7 @@ class ImageRequest:
         num_inference_steps: denoising steps, 1 or more.
         seed: 0 to 2**64 - 1.
         randomize_seed: whether the server draws a seed of its own, whatever ``seed`` says.
-        n: how many pictures, 1 or more.
+        n: how many pictures, 1 to 1,000.
         images: pictures to start from, with their bytes.
         mask: which part of the first of ``images`` to draw anew: white is, black is kept.
         strength: how far to go from ``images``, 0 to 1.
@@ -75,7 +78,7 @@ class ImageRequest:
         _check_whole("height", self.height, 1, LONGEST_SIDE, "pixels")
         _check_whole("num_inference_steps", self.num_inference_steps, 1, 10_000, "steps")
         _check_whole("seed", self.seed, 0, LARGEST_SEED)
-        _check_whole("n", self.n, 1, 1_000, "pictures")
+        _check_whole("n", self.n, 1, MOST_PICTURES, "pictures")
         _check_number("guidance_scale", self.guidance_scale, 0, 1_000)
         _check_number("strength", self.strength, 0, 1)
         if self.randomize_seed is not None and not isinstance(self.randomize_seed, bool):
