@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import anyio
 import pytest
@@ -108,6 +109,45 @@ async def test_a_picture_of_another_size_than_asked_is_a_warning(server: Scripte
         not_asked = await opened.generate("a fox", model="paint")
     assert asked.warnings == ("asked for 64x64 pixels, got 48x64",)
     assert not_asked.warnings == ()
+
+
+async def test_a_picture_of_another_shape_than_asked_is_a_warning(server: ScriptedServer) -> None:
+    server.script("/draw", reply(said(kind="done", url="/fox.png")))
+    server.script("/fox.png", reply(picture(size=(48, 64))))
+    async with client(url=server.url) as opened:
+        another = await opened.generate("a fox", model="paint", aspect_ratio="16:9")
+        that = await opened.generate("a fox", model="paint", aspect_ratio="3:4")
+    assert another.warnings == ("asked for 16:9, got 48x64",)
+    assert that.warnings == ()
+
+
+async def test_each_picture_has_the_seed_that_is_known_of_it(server: ScriptedServer) -> None:
+    server.script("/draw", *(reply(said(kind="done", url="/fox.png", seed=seed)) for seed in (10, 11, 12)))
+    server.script("/fox.png", reply(picture()))
+    async with client(url=server.url) as opened:
+        one = await opened.generate("a fox", model="paint")
+        two = await opened.generate("a fox", model="paint", n=2)
+    assert one.image.seed == one.seed == 10
+    assert {image.seed for image in two.images} == {11, 12}
+
+
+@pytest.mark.parametrize("api_key", [5, {"example": 5}, b"key"])
+async def test_a_key_that_is_no_text_is_refused(api_key: Any) -> None:
+    async with client(url="http://127.0.0.1:1") as opened:
+        with pytest.raises(InvalidRequest, match="api_key must be text, or a mapping") as raised:
+            await opened.generate("a fox", model="paint", api_key=api_key)
+    assert raised.value.parameter == "api_key"
+
+
+async def test_settings_that_are_none_are_refused() -> None:
+    with pytest.raises(impasto.SettingsError, match=r"must be impasto\.Settings, not dict"):
+        impasto.Client(settings={"default_model": "sketch"})  # type: ignore[arg-type]
+
+
+async def test_a_server_of_ones_own_that_does_not_run_is_asked_after() -> None:
+    async with client(url="http://127.0.0.1:1") as opened:
+        with pytest.raises(impasto.ProviderUnavailable, match=r"is it running there\? .* \[providers\.example\]"):
+            await opened.generate("a fox", model="paint", failover="never")
 
 
 async def test_several_pictures_are_drawn_side_by_side_with_seeds_one_apart(server: ScriptedServer) -> None:

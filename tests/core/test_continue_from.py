@@ -77,6 +77,19 @@ async def test_any_other_is_sent_the_picture_again(server: ScriptedServer, name:
 
 
 @pytest.mark.anyio
+async def test_another_server_of_the_same_kind_is_sent_it_too(server: ScriptedServer) -> None:
+    async with studio(server, Session(SESSIONS)) as opened:
+        drawn = await opened.generate("a fox", model="paint")
+    moved = impasto.Settings(providers={"example": {"url": f"{server.url}/another"}})
+    server.script("/another/draw", reply(said(id="p3")))
+    server.script("/another/fox.png", reply(PNG))
+    async with client(Session(SESSIONS), settings=moved) as elsewhere:
+        await elsewhere.generate("make it blue", model="paint", continue_from=drawn)
+    asked = next(each for each in server.received if each.path == "/another/draw").json()
+    assert asked == {"images": [base64.b64encode(PNG).decode()], "session": None}
+
+
+@pytest.mark.anyio
 async def test_further_pictures_stand_behind_it(server: ScriptedServer) -> None:
     other = picture("JPEG")
     async with studio(server, Session(PICTURES)) as opened:

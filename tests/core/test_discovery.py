@@ -102,6 +102,33 @@ async def test_a_service_that_does_not_say_is_told_of_and_what_was_known_stays(
 
 
 @pytest.mark.anyio
+async def test_what_the_settings_say_of_one_model_says_nothing_of_its_provider(server: ScriptedServer) -> None:
+    server.script("/models", names("oil-1"))
+    sections = {"example": {"url": server.url}, "example/painter": {"url": "http://127.0.0.1:1", "key": "of-the-model"}}
+    async with client(Gallery(), settings=impasto.Settings(providers=sections)) as opened:
+        assert await opened.refresh_models() == {"example": ("oil-1",)}
+        assert [model.id for model, _ in opened.discovered()] == ["oil-1"]
+    assert "authorization" not in server.received[0].headers
+
+
+@pytest.mark.anyio
+async def test_a_key_that_the_service_repeats_is_not_shown(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Echo(Gallery):
+        @hookimpl
+        def parse_models(self, provider: impasto.Provider, event: impasto.ServerEvent) -> Any:
+            return event.json()
+
+    monkeypatch.setenv("EXAMPLE_KEY", "sk-secret-key")
+    server.script("/models", reply('{"you sent": "sk-secret-key"}'))
+    async with client(Echo(), url=server.url) as opened:
+        error = (await opened.refresh_models())["example"]
+    assert isinstance(error, impasto.PluginError)
+    assert "sk-secret-key" not in str(error)
+
+
+@pytest.mark.anyio
 async def test_pages_without_end_are_bounded(server: ScriptedServer) -> None:
     server.script("/models", names("oil-1", next="/models"))
     async with client(Gallery(), url=server.url) as opened:

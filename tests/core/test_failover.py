@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import impasto
-from impasto import Attempt, Bearer, ContentRejected, QuotaExceeded
+from impasto import Attempt, Bearer, ContentRejected, Progress, QuotaExceeded
 from impasto.errors import AllProvidersFailed, AuthenticationError, InvalidRequest, ProtocolError, ProviderUnavailable
 from impasto.policy import TRIES
 from standins.provider import said
@@ -135,6 +135,18 @@ async def test_a_short_pause_that_the_service_asks_for_is_waited_out(server: Scr
     async with routes(server, route("a"), route("b")) as client:
         events, _ = await events_of(client.stream("a fox", model=ALIAS))
     assert drawn_by(events) == "a"
+
+
+async def test_a_pause_that_anybody_would_notice_is_told(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("impasto.painting.NOTICED", 0.0)
+    server.script("/a/draw", status("429 Too Many Requests", **{"Retry-After": "0"}), DRAWN)
+    async with routes(server, route("a")) as client:
+        events, _ = await events_of(client.stream("a fox", model=ALIAS))
+    (told_,) = [event for event in events if isinstance(event, Progress) and event.stage == "waiting"]
+    assert told_.detail is not None
+    assert told_.detail.startswith("0 s, because of: a, POST /draw: 429 Too Many Requests")
 
 
 @pytest.mark.parametrize("headers", [{"Retry-After": "413"}, {}], ids=["a long pause", "a quota without an end"])

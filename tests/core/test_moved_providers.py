@@ -67,6 +67,14 @@ def test_an_address_of_the_service_itself_moves_nothing() -> None:
 
 
 @pytest.mark.anyio
+async def test_an_error_names_the_address_that_was_asked(server: ScriptedServer) -> None:
+    async with client(plugin("https://hub.example/jobs/7"), url=f"{server.url}/copy") as opened:
+        with pytest.raises(impasto.ResponseError) as raised:
+            await opened.generate("a fox", model="paint", failover="never")
+    assert f"GET {server.url}/copy/jobs/7" in str(raised.value)
+
+
+@pytest.mark.anyio
 async def test_any_other_address_is_left_as_it_is(copy: ScriptedServer) -> None:
     settings = impasto.Settings(providers={"example": {"url": "http://127.0.0.1:1", "private_addresses": True}})
     async with client(plugin(f"{copy.url}/copy/jobs/7"), settings=settings) as opened:

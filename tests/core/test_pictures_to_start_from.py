@@ -258,7 +258,9 @@ def test_what_every_service_reads_stays_as_it_is(kind: str) -> None:
         pytest.param("nowhere.png", "images: nowhere.png cannot be read: No such file", id="no file"),
         pytest.param(b"<html>", "images: the bytes that were given cannot be read as a picture", id="no picture"),
         pytest.param(PNG[:-9], "images: the bytes that were given ends short", id="cut"),
-        pytest.param(b"", "images: the bytes that were given cannot be read", id="nothing"),
+        pytest.param(b"", "images: what was given is empty", id="nothing"),
+        pytest.param("ftp://example.com/a.png", "begins with http:, https: or data:, not ftp:", id="another scheme"),
+        pytest.param("file:///tmp/a.png", "a file is given as its path", id="a file's address"),
         pytest.param(7, "images: a picture is a path, an address, bytes, .* not int", id="a number"),
     ],
 )

@@ -33,6 +33,10 @@ def test_a_model_is_named_by_alias_by_id_or_in_full(name: str) -> None:
     assert router(ATELIER, BAROQUE).models_of(name) == [ATELIER.model]
 
 
+def test_an_alias_at_one_provider_is_a_name_too() -> None:
+    assert router(ATELIER, BAROQUE).models_of("baroque/flux") == [BAROQUE.model]
+
+
 def test_an_alias_of_several_providers_is_ordered_by_their_names() -> None:
     assert router(BAROQUE, ATELIER).models_of("flux") == [ATELIER.model, BAROQUE.model]
 
@@ -80,11 +84,12 @@ def test_a_provider_that_is_down_is_skipped_by_alias_but_not_by_its_full_name() 
         ("atelier/oli", "atelier/oil"),
         ("atelier/", "atelier/oil"),
         ("baroque/oil", "baroque/tempera"),
+        ("stdio", "studio"),
     ],
 )
 def test_an_unknown_name_comes_with_the_nearest_and_the_command_that_lists_them(name: str, suggestion: str) -> None:
     with pytest.raises(UnknownModel, match="impasto models") as raised:
-        router(ATELIER, BAROQUE).models_of(name)
+        router(ATELIER, BAROQUE, provider("studio", default_model="oil")).models_of(name)
     assert suggestion in raised.value.suggestions
     assert suggestion in str(raised.value)
     assert raised.value.name == name
@@ -119,6 +124,17 @@ class TestRoutes:
         (chosen,), skipped = router(plain, provider("query", "flux")).routes("flux", ImageRequest("a fox", seed=1))
         assert chosen.model.name == "query/oil"
         assert skipped == ["plain/charcoal does not take seed; beside a prompt it takes nothing."]
+
+    def test_where_the_only_one_cannot_the_error_names_those_of_its_provider_that_can(self) -> None:
+        class Two(ExampleProvider):
+            @hookimpl
+            def list_models(self) -> list[Model]:
+                takes = {"images": Range(1, 4)}
+                return [self.model, replace(self.model, id="retouch", aliases=(), accepts=takes)]
+
+        request = ImageRequest("a fox", images=(impasto.Image(data=b"x"),))
+        with pytest.raises(InvalidRequest, match=r"does not take images; .* Of atelier, these take images: retouch\."):
+            router(Two(ATELIER.model), BAROQUE).routes("fast", request)
 
     def test_where_none_can_the_error_says_why_of_each(self) -> None:
         with pytest.raises(InvalidRequest, match="atelier/oil: seed must be from 0 to 9.*plain/oil does not take seed"):

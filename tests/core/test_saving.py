@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
+import impasto
 from impasto.errors import ImpastoError, UnsavableImage
 from impasto.saving import Description, check_target, save
 from impasto.saving.formats import format_of
@@ -240,6 +241,12 @@ class TestThePngsText:
         assert found["Seed"] == str(seed)
         assert found["Size"] == "16x8"
         assert found["Provider"] == "p"
+
+
+def test_a_picture_that_there_is_not_is_named_with_those_that_there_are(tmp_path: Path) -> None:
+    response = impasto.ImageResponse((impasto.Image(data=picture()),))
+    with pytest.raises(ImpastoError, match="There is 1 picture, counted from 0, and none of index 5"):
+        response.save(tmp_path / "fox.png", index=5)
 
 
 class TestTheFile:

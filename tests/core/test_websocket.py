@@ -228,6 +228,20 @@ async def test_an_answer_for_somebody_else_is_refused(server: ScriptedServer) ->
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [("401 Unauthorized", impasto.AuthenticationError), ("503 Service Unavailable", impasto.ProviderUnavailable)],
+)
+async def test_a_handshake_that_is_refused_is_the_error_that_its_status_means(
+    server: ScriptedServer, line: str, kind: type[Exception]
+) -> None:
+    server.script("/ws", reply('{"detail": "not now"}', status=line))
+    async with client(Told(WebSocket("/ws"), beside=False), url=server.url) as opened:
+        with pytest.raises(kind, match=f"the WebSocket was refused: {line}: not now"):
+            await opened.generate("a fox", model="paint")
+
+
+@pytest.mark.anyio
 async def test_without_its_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wsproto", None)
     async with client(Told(WebSocket("/ws"), beside=False), url="http://127.0.0.1:1") as opened:

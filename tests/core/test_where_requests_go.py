@@ -84,10 +84,13 @@ async def test_the_user_may_allow_private_addresses_for_a_provider(server: Scrip
             assert (await opened.generate("a fox", model="paint")).data == picture()
 
 
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1.", "localhost.", "[::1]"]
+)
 async def test_behind_a_proxy_an_address_in_numbers_is_refused_and_a_name_is_the_proxys_to_resolve(
-    server: ScriptedServer,
+    server: ScriptedServer, host: str
 ) -> None:
-    server.script("http://painter.invalid/draw", reply(said(kind="done", url="http://10.0.0.1/fox.png")))
+    server.script("http://painter.invalid/draw", reply(said(kind="done", url=f"http://{host}/fox.png")))
     async with client(url="http://painter.invalid", proxy=server.url) as opened:
         with pytest.raises(impasto.ProtocolError, match="is not public"):
             await opened.generate("a fox", model="paint")

@@ -13,7 +13,7 @@ import anyio
 
 from impasto import checkpoints
 from impasto.discovered import discovered_models
-from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest
+from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest, SettingsError
 from impasto.failover import Emit, Failover, FailoverMode, Plan
 from impasto.health import HealthStore, InProcessHealth
 from impasto.keys import find_key
@@ -69,6 +69,8 @@ class Client:
         health: HealthStore | None = None,
     ) -> None:
         self._settings = Settings.load() if settings is None else settings
+        if not isinstance(self._settings, Settings):
+            raise SettingsError(f"settings must be impasto.Settings, not {type(settings).__name__}: Settings(**…).")
         self._plugins = default_plugins(self._settings) if plugins is None else plugins
         if self._plugins.complaint:
             _log.warning("%s", self._plugins.complaint)
@@ -130,7 +132,7 @@ class Client:
         async def ask(provider: Provider) -> None:
             missing: AuthenticationError | None = None
             try:
-                to = self._destination_of(provider, self._key(provider.id, self._any_model_of(provider), None))
+                to = self._destination_of(provider, self._key_of(provider, None))
             except AuthenticationError as error:
                 # Many services tell without a key which models they serve.
                 missing, to = error, self._destination_of(provider, None)
@@ -283,9 +285,10 @@ class Client:
 
     def _destination_of(self, provider: Provider, key: Secret | None) -> Destination:
         model = replace(self._any_model_of(provider), url=None)
-        settings = self._settings_for(model)
+        settings = self._settings.provider(provider.id)
+        timeouts = _timeouts(settings.timeouts, self._times)
         proxy = self._proxy or self._settings.proxy
-        return Destination.of(model, settings, key=key, timeouts=settings.timeouts, proxy=proxy)
+        return Destination.of(model, settings, key=key, timeouts=timeouts, proxy=proxy)
 
     def _settings_for(self, model: Model) -> ProviderSettings:
         key = model.name, model.url is None
@@ -310,7 +313,15 @@ class Client:
                     parameter="api_key",
                 )
         call_key = given.get(provider.id) if isinstance(given, Mapping) else given
-        key = find_key(provider, self._settings, os.environ, call_key, model=model.id)
+        if not isinstance(call_key, str | Secret | None):
+            raise InvalidRequest(
+                f"api_key must be text, or a mapping from provider id to that, not {type(call_key).__name__}.",
+                parameter="api_key",
+            )
+        return self._key_of(provider, call_key, model.id)
+
+    def _key_of(self, provider: Provider, call_key: str | None, model: str | None = None) -> Secret | None:
+        key = find_key(provider, self._settings, os.environ, call_key, model=model)
         if key is None and provider.auth is not None and not provider.auth.optional:
             variable = f"set {provider.auth.env}, or " if provider.auth.env else ""
             page = f" Keys are made at {provider.auth.help_url}." if provider.auth.help_url else ""

@@ -178,7 +178,7 @@ class Conversation:
             if not ended_by:
                 raise ProtocolError("the answer ended without a picture")
         except ResponseError as error:
-            raise self._located(error, payload.describe()) from error.__cause__
+            raise self._located(error, self._to.described(payload)) from error.__cause__
         except ImpastoError:
             raise
         except (Exception, SystemExit) as error:
@@ -283,13 +283,15 @@ class Conversation:
         return (await self._reader.complete(image)).data or b""
 
     async def _finish(self, response: ImageResponse) -> ImageResponse:
-        images = []
+        images: list[Image] = []
         for image in response.images:
             try:
                 complete = await self._completed(image)
             except ResponseError as error:
                 step = f"GET {(image.url or '').partition('?')[0]}" if image.is_remote else "the picture"
                 raise self._located(error, step) from error.__cause__
+            if not images and complete.seed is None:
+                complete = replace(complete, seed=response.seed)
             images.append(complete)
         request = self._request
         parameters = {name: value for name, value in request.given().items() if name not in {"images", "mask"}}
@@ -299,6 +301,7 @@ class Conversation:
             prompt=response.prompt or request.prompt,
             model=self._model.id,
             provider=self._model.provider.id,
+            service=self._to.url,
             parameters=parameters,
             seed=images[0].seed if response.seed is None else response.seed,
         )
@@ -311,7 +314,8 @@ class Conversation:
         return await self._reader.complete(image)
 
     def _located(self, error: ResponseError, step: str) -> ResponseError:
-        error.args = (self._to.redact(str(error.args[0])), *error.args[1:])
+        hint = self._to.hint_at_own_server(self._model.provider.id) if isinstance(error, NotSent) else ""
+        error.args = (f"{self._to.redact(str(error.args[0]))}{hint}", *error.args[1:])
         return error.at(provider=self._model.provider.id, model=self._model.id, step=self._to.redact(step))
 
     def _checked(self, follow: Follow) -> Follow:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from impasto.discovered import MOST_NAMES, Discovered, write_discovered
-from impasto.errors import DeadlineExceeded, ProtocolError, ResponseError
+from impasto.errors import DeadlineExceeded, PluginError, ProtocolError, ResponseError
 from impasto.models import is_name
 from impasto.payloads import Follow, HttpRequest
 from impasto.request import ImageRequest
@@ -48,6 +48,9 @@ async def discover(provider: Provider, *, plugins: Plugins, to: Destination, ses
     except TimeoutError as error:
         late = DeadlineExceeded(f"it did not say within {DEADLINE:g} s which models it serves")
         raise late.at(provider=provider.id, model="", step="models") from error
+    except PluginError as error:
+        error.args = (to.redact(str(error.args[0])), *error.args[1:])
+        raise
     except ResponseError as error:
         error.args = (to.redact(str(error.args[0])), *error.args[1:])
         raise error.at(provider=provider.id, model="", step="models") from error.__cause__

@@ -249,6 +249,7 @@ class ImageResponse:
         usage: what the service counts, by its own names.
         cost: what it cost; None where that is not known.
         session: by what the provider knows this picture, plain data; None where it keeps none.
+        service: the address of the provider that drew it.
         parameters: the request's other fields, as they were sent.
         metadata: whatever else the service tells of the picture.
 
@@ -266,6 +267,7 @@ class ImageResponse:
     usage: Mapping[str, Any] | None = None
     cost: Cost | None = None
     session: Mapping[str, Any] | None = field(default=None, repr=False)
+    service: str = field(default="", repr=False, compare=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -327,10 +329,13 @@ class ImageResponse:
 
         Raises:
             UnsavableImage: the suffix is not known, or the file cannot be written.
-            ImpastoError: it was asked for with ``download=False``.
+            ImpastoError: it was asked for with ``download=False``, or there is no picture of that index.
         """
         from impasto import saving
 
+        if not isinstance(index, int) or not -len(self.images) <= index < len(self.images):
+            count = "is 1 picture" if len(self.images) == 1 else f"are {len(self.images)} pictures"
+            raise ImpastoError(f"There {count}, counted from 0, and none of index {index!r}.")
         image = self.images[index]
         return saving.save(_downloaded(image), path, self._description(image))
 

@@ -14,6 +14,7 @@ import anyio
 from impasto.conversation import Trace
 from impasto.errors import AllProvidersFailed, DeadlineExceeded, ImpastoError
 from impasto.events import Attempt, ImagePreview, ImageResponse, Progress
+from impasto.painting import wait
 from impasto.policy import UNHEALTHY, Verdict, pause_before_retry, verdict_of
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Failover:
                 return _End(run, error)
             if start is None:
                 await self._painter.abandon(run.job, run.trace)
-            await anyio.sleep(pause)
+            await wait(pause, error, self._emit)
 
     async def _attempt(self, run: _Run) -> ImageResponse:
         """Make one attempt; whatever becomes of it, the log has one line for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,6 @@ from impasto.request import LARGEST_SEED, MOST_PICTURES, ImageRequest
 from impasto.sizes import SizeRule, parse_aspect_ratio, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from impasto.events import Image, ImageResponse
 
 _SIZE_FIELDS = frozenset({"width", "height", "aspect_ratio"})
@@ -27,13 +26,20 @@ _WITH = {"images": ("mask", "strength")}
 _NOT_GIVEN: dict[str, Any] = {"n": 1, "images": (), "extra": {}}
 
 
-def continued(model: Model, request: ImageRequest, previous: ImageResponse) -> ImageRequest:
+def continued(model: Model, request: ImageRequest, previous: ImageResponse, service: str) -> ImageRequest:
     """Return the request as one that goes on from an earlier picture, as this model is told of it.
 
     Where the picture is this provider's own, which gave it a session, and the model takes one, that is enough; any
     other model gets the picture, before the request's own.
+
+    Args:
+        model: the model.
+        request: what is asked.
+        previous: the response with the earlier picture.
+        service: the address at which the model is asked; another one knows nothing of what this one keeps.
     """
-    if "session" in model.accepts and previous.provider == model.provider.id and previous.session is not None:
+    is_same = previous.provider == model.provider.id and previous.service.rstrip("/") in {"", service.rstrip("/")}
+    if "session" in model.accepts and is_same and previous.session is not None:
         return replace(request, session=previous.session)
     from impasto.sources import image_of
 
@@ -104,10 +110,12 @@ def _refuse_unknown(model: Model, given: Mapping[str, Any]) -> None:
         if name in model.accepts:
             rule = model.accepts[name]
             if rule is not None and not rule.admits(value):
-                unit = " pictures" if isinstance(value, tuple) else ""
-                raise InvalidRequest(
-                    f"{model.name}: {name} must be {rule.describe()}{unit}, not {_shown(value)}.", parameter=name
-                )
+                raise InvalidRequest(f"{model.name}: {_broken(name, rule, value)}.", parameter=name)
+        elif name in _SIZE_FIELDS and isinstance(ratios := model.accepts.get("aspect_ratio"), Choices):
+            raise InvalidRequest(
+                f"{model.name} draws shapes, not sizes: instead of {name}, give aspect_ratio, {ratios.describe()}.",
+                parameter=name,
+            )
         elif name not in _ALWAYS:
             taken = sorted({*model.accepts, *(("width", "height", "aspect_ratio") if model.size else ())})
             raise InvalidRequest(
@@ -120,6 +128,20 @@ def _refuse_lacking(model: Model, given: Mapping[str, Any]) -> None:
     for name in model.requires:
         if name not in given and not (name == "images" and "session" in given):
             raise InvalidRequest(f"{model.name} draws nothing without {name}: give {name}.", parameter=name)
+
+
+def _broken(name: str, rule: Range | Choices, value: Any) -> str:
+    """Return which rule a value breaks, in words."""
+    if isinstance(rule, Choices) and isinstance(value, Mapping):
+        import difflib
+
+        unknown = next(each for each in value if each not in rule.values)
+        known = [str(each) for each in rule.values]
+        near = difflib.get_close_matches(unknown, known, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"there is no {unknown!r} in {name}; {hint}known: {', '.join(known)}"
+    unit = (" picture" if rule.describe() == "1" else " pictures") if isinstance(value, tuple) else ""
+    return f"{name} must be {rule.describe()}{unit}, not {_shown(value)}"
 
 
 def _shown(value: object) -> str:

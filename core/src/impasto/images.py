@@ -118,7 +118,7 @@ def inspect(data: bytes) -> tuple[str, int, int]:
     picture_format = format_of(data)
     if picture_format is None:
         text = plain_text(data[:4096].decode(errors="replace"), 120)
-        raise ProtocolError(f"not an image, but {len(data)} bytes: {text}")
+        raise ProtocolError(f"not an image, but {len(data)} bytes{f': {text}' if text else ''}")
     try:
         with _reader_of(picture_format)(io.BytesIO(data)) as opened:
             width, height = opened.size

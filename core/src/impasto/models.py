@@ -34,6 +34,8 @@ class Range:
 
     def describe(self) -> str:
         """Return the rule in words."""
+        if self.minimum == self.maximum:
+            return f"{self.minimum:g}"
         return (
             f"from {self.minimum:g} to {self.maximum:g}"
             if self.maximum < 1e6
@@ -128,6 +130,8 @@ class Model:
     deprecated: str = ""
 
     def __post_init__(self) -> None:
+        if isinstance(self.aliases, str):
+            raise ValueError(f"model {self.id!r}: aliases are a tuple, not the text {self.aliases!r}")  # noqa: TRY004
         for name in (self.id, *self.aliases):
             if not is_name(name):
                 raise ValueError(f"a model's name is letters, digits and . _ : @ / -, not {name!r}")

@@ -14,9 +14,10 @@ import anyio
 from impasto.conversation import Conversation, Emit, Trace
 from impasto.errors import ImpastoError, ResponseError, first_cause
 from impasto.events import Cost, Image, ImagePreview, ImageResponse, Progress, ServerEvent
-from impasto.fitting import draw_seed, fit, most_at_once
+from impasto.fitting import NEAR_ENOUGH, draw_seed, fit, most_at_once
 from impasto.images import ImageReader
 from impasto.policy import pause_before_retry
+from impasto.sizes import parse_aspect_ratio
 from impasto.sources import Drawn, fetched, has_addresses
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ SIDE_BY_SIDE = 4
 
 DECODED_AT_ONCE = 2
 """How many pictures to start from are decoded at once."""
+
+NOTICED = 1.0
+"""Seconds of waiting of which the user is told."""
 
 CANCEL_TIME = 2.0
 """Seconds that telling a provider to drop an abandoned job may take."""
@@ -211,7 +215,7 @@ class Painter:
         is waited for, and the pictures that there are are what comes of it.
         """
         request = job.route.request
-        limiter = anyio.CapacityLimiter(SIDE_BY_SIDE)
+        limiter = anyio.CapacityLimiter(min(SIDE_BY_SIDE, job.to.max_concurrency or SIDE_BY_SIDE))
         parts = _parts(request.n, most_at_once(job.route.model))
         responses: dict[int, ImageResponse] = {}
         failures: list[ImpastoError] = []
@@ -259,13 +263,20 @@ class Painter:
                 pause = pause_before_retry(error, tries, left=math.inf, alone=False)
                 if pause is None:
                     raise
-            traces[index] = Trace()
-            await anyio.sleep(pause)
+                traces[index] = Trace()
+                await wait(pause, error, emit)
 
 
 def _parts(count: int, most: int) -> list[tuple[int, int]]:
     """Return the number of the first picture and the count of each part."""
     return [(first, min(most, count - first)) for first in range(0, count, most)]
+
+
+async def wait(seconds: float, error: ImpastoError, emit: Emit) -> None:
+    """Wait before a failed request is made again, and say so where anybody would notice."""
+    if seconds >= NOTICED:
+        await emit(Progress("waiting", detail=f"{seconds:.0f} s, because of: {error}"))
+    await anyio.sleep(seconds)
 
 
 async def _ignore(event: ServerEvent) -> bool:
@@ -323,9 +334,13 @@ def _sum_of_usages(usages: list[Mapping[str, Any]]) -> dict[str, Any] | None:
 
 
 def _size_warnings(asked: ImageRequest, response: ImageResponse) -> list[str]:
-    """Say where a picture is of another size than the user asked for in so many pixels."""
+    """Say where a picture is of another size or shape than the user asked for."""
     warnings: dict[str, None] = {}
     for image in response.images:
+        if asked.aspect_ratio is not None and image.width and image.height:
+            across, down = parse_aspect_ratio(asked.aspect_ratio)
+            if abs(math.log(image.width / image.height * down / across)) > NEAR_ENOUGH:
+                warnings[f"asked for {asked.aspect_ratio}, got {image.width}x{image.height}"] = None
         wanted = (asked.width or image.width, asked.height or image.height)
         if image.width is not None and wanted != (image.width, image.height):
             text = f"asked for {wanted[0]}x{wanted[1]} pixels, got {image.width}x{image.height}"

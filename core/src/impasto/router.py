@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from impasto.request import ImageRequest
     from impasto.settings import Settings
 
+MOST_NAMED = 8
+"""Models that a refusal names, which take what one does not."""
+
 DEFAULT_MODEL = "sketch"
 """What is used where the user names no model and the settings name none, if it is installed."""
 
@@ -76,7 +79,11 @@ class Router:
         models, lost = self._search(self.default() if name is None else name)
         for model in models:
             try:
-                asked = request if continue_from is None else continued(model, request, continue_from)
+                asked = (
+                    request
+                    if continue_from is None
+                    else continued(model, request, continue_from, self._address_of(model))
+                )
                 prepared = self._plugins.prepare_request(model, asked)
                 prepared, dropped = without_unsupported(model, prepared) if drop_unsupported else (prepared, ())
                 routes.append(Route(model, fit(model, prepared), dropped))
@@ -87,10 +94,31 @@ class Router:
         if not models:
             raise lost[0]
         if len(refusals) == 1:
-            raise refusals[0]
+            raise self._with_others(refusals[0], models[0])
         reasons = " ".join(dict.fromkeys(str(error) for error in refusals))
         parameter = next((error.parameter for error in refusals if isinstance(error, InvalidRequest)), None)
         raise InvalidRequest(f"No route for {name!r} can do this. {reasons}", parameter=parameter)
+
+    def _with_others(self, refusal: ImpastoError, model: Model) -> ImpastoError:
+        """Name the provider's models that take what this one refuses."""
+        name = refusal.parameter if isinstance(refusal, InvalidRequest) else None
+        if name is None or name in model.accepts:
+            return refusal
+        takes = [
+            each.id for each in self._plugins.models
+            if each.provider.id == model.provider.id and name in each.accepts and not each.deprecated
+        ]  # fmt: skip
+        if takes:
+            more = f", and {len(takes) - MOST_NAMED} more" if len(takes) > MOST_NAMED else ""
+            words = f"Of {model.provider.id}, these take {name}: {', '.join(takes[:MOST_NAMED])}{more}."
+            refusal.args = (f"{refusal.args[0]} {words}", *refusal.args[1:])
+        return refusal
+
+    def _address_of(self, model: Model) -> str:
+        if model.url is not None:
+            section = self._settings.providers.get(model.name)
+            return (section.url if section else None) or model.url
+        return self._settings.provider(model.provider.id, model.name).url or model.provider.url
 
     def default(self) -> str:
         """Return the model that is used where the user names none.
@@ -150,6 +178,8 @@ class Router:
         if defaults:
             return defaults
         provider, slash, rest = name.partition("/")
+        if aliased := [each for each in self._named.get(rest, ()) if each.provider.id == provider]:
+            return sorted(aliased, key=lambda model: (-model.priority, model.name))
         found = self._plugins.find_model(provider, rest) if slash and rest else None
         if found is not None:
             return [found]
@@ -179,6 +209,7 @@ class Router:
                 name=name,
             )
         known = {each for model in self._plugins.models for each in (model.name, model.id, *model.aliases)}
+        known |= {model.provider.id for model in self._plugins.models if model.provider.default_model}
         lower = {each.lower(): each for each in sorted(known | set(self._settings.aliases))}
         prefix = name.lower().rstrip("/") + "/"
         near = [each for each in lower if each.startswith(prefix)][:5] if name.endswith("/") else []

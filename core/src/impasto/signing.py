@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from impasto.auth import BasicAuth
 from impasto.errors import ProtocolError
+from impasto.payloads import LocalCall
 from impasto.settings import Timeouts
 
 if TYPE_CHECKING:
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 
     from impasto.auth import Auth
     from impasto.models import Model
+    from impasto.payloads import Payload
     from impasto.settings import ProviderSettings, Secret
 
 _SHORTEST_SECRET = 4
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -142,6 +145,18 @@ class Destination:
             path = path[len(base) :]
         target = parts._replace(scheme="", netloc="", path=f"/{path.lstrip('/')}").geturl()
         return f"{self.url.rstrip('/')}/{target.lstrip('/')}"
+
+    def described(self, payload: Payload) -> str:
+        """Return method and address of a payload, in words: the address that is asked, where the user has moved it."""
+        words = payload.describe()
+        url = "" if isinstance(payload, LocalCall) else payload.url.partition("?")[0]
+        return words.replace(url, self.resolve_request(url)) if "://" in url else words
+
+    def hint_at_own_server(self, provider: str) -> str:
+        """Return what to do where a server of the user's own, on this machine, cannot be reached; else nothing."""
+        if urlsplit(self.url).hostname not in _THIS_MACHINE:
+            return ""
+        return f"; is it running there? Another address is set by url under [providers.{provider}] in the settings"
 
     def is_own(self, url: str) -> bool:
         """Tell whether a URL is at one of the provider's own origins."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,7 @@ KINDS = frozenset({"image/png", "image/jpeg", "image/webp"})
 """The media types that reach a plugin; pictures of others become PNG."""
 
 _ADDRESS = ("http://", "https://", "data:")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ORIENTATION = 0x0112
 """The tag of Exif that says which way up a picture is shown (CIPA DC-008, section 4.6.5); 1 is as it is stored."""
 
@@ -92,11 +94,18 @@ def image_of(given: Any, parameter: str = "images") -> Image:
         given = given.data
     if isinstance(given, str) and given.lower().startswith(_ADDRESS):
         return Image(_without_user(given, parameter))
+    if isinstance(given, str) and _SCHEME.match(given):
+        scheme = given.partition(":")[0]
+        raise InvalidRequest(
+            f"{parameter}: an address begins with http:, https: or data:, not {scheme}:; a file is given as its path.",
+            parameter=parameter,
+        )
     if isinstance(given, str | os.PathLike):
         path = Path(given)
         return completed(Image(data=_read(path, parameter)), parameter, str(path))
     if isinstance(given, bytes | bytearray | memoryview):
-        return completed(Image(data=bytes(given) or b"\0"), parameter, "the bytes that were given")
+        name = "the bytes that were given"
+        return completed(Image(data=_within_bound(bytes(given), "what was given", parameter)), parameter, name)
     if callable(getattr(given, "read", None)):
         return image_of(_content(given, parameter), parameter)
     if hasattr(given, "save") and hasattr(given, "mode"):

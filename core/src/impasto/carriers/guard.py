@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -36,12 +37,21 @@ def check_literal(url: str) -> None:
         ProtocolError: it is.
     """
     host = urlsplit(url).hostname or ""
+    name = host.rstrip(".")
     try:
-        public = ipaddress.ip_address(host).is_global
+        public = ipaddress.ip_address(_as_number(name)).is_global
     except ValueError:
-        public = host != "localhost" and not host.endswith(".localhost")
+        public = name != "localhost" and not name.endswith(".localhost")
     if not public:
         raise not_public(host)
+
+
+def _as_number(host: str) -> str:
+    """Return an address in the form that is usual, of whatever form the system's resolver understands."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host
 
 
 def not_public(host: object) -> ProtocolError:

@@ -199,8 +199,12 @@ class HttpSession:
         """
 
         async def checked(answer: Answer) -> None:
+            if answer.status >= 400:
+                error = await self._error_of(answer)
+                error.args = (f"the WebSocket was refused: {error.args[0]}", *error.args[1:])
+                raise error
             if answer.status != 101:
-                raise ProtocolError(f"the WebSocket was refused: {await self._error_of(answer)}", status=answer.status)
+                raise ProtocolError(f"the WebSocket was not opened: status {answer.status}", status=answer.status)
             await read(answer)
 
         url = self._to.resolve_request(_over_http(payload.url))
