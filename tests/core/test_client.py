@@ -131,6 +131,18 @@ async def test_each_picture_has_the_seed_that_is_known_of_it(server: ScriptedSer
     assert {image.seed for image in two.images} == {11, 12}
 
 
+async def test_a_section_of_the_settings_that_is_misspelt_is_told_once(
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = impasto.Settings(providers={"example": {"url": server.url}, "exampel": {"max_concurrency": 1}})
+    async with client(settings=settings) as opened:
+        opened.stream("a fox", model="paint")
+        opened.stream("a fox", model="paint")
+    assert caplog.messages == [
+        "settings: [providers.exampel] is about no provider that is installed; did you mean example?"
+    ]
+
+
 @pytest.mark.parametrize("api_key", [5, {"example": 5}, b"key"])
 async def test_a_key_that_is_no_text_is_refused(api_key: Any) -> None:
     async with client(url="http://127.0.0.1:1") as opened:

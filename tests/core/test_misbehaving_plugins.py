@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,14 @@ async def test_nonsense_to_cancel_with_does_no_harm(server: ScriptedServer) -> N
     async with routes(server, route("a", submit), route("b")) as client:
         events, _ = await events_of(client.stream("a fox", model=ALIAS))
     assert drawn_by(events) == "b"
+
+
+@pytest.mark.parametrize("hook", ["build", "parse"])
+async def test_the_error_says_where_in_its_code_that_was(server: ScriptedServer, hook: str) -> None:
+    server.script("/a/draw", DRAWN)
+    async with routes(server, broken(**{hook: raises(KeyError("id"))})) as client:
+        _, error = await events_of(client.stream("a fox", model=ALIAS))
+    assert re.search(r"KeyError: 'id', in core/test_misbehaving_plugins\.py, line \d+", str(error))
 
 
 class OnlyA:

@@ -106,6 +106,21 @@ def test_without_any_plugin_the_error_says_what_to_install() -> None:
         router().models_of("flux")
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"providers": {"ateleir": {}}}, [r"settings: [providers.ateleir] is about no provider"]),
+        ({"providers": {"ateleir/oil": {}}}, [r"settings: [providers.ateleir/oil] is about no provider"]),
+        ({"environment": {"ATELIR": {}}}, ["settings: IMPASTO_PROVIDER_ATELIR_… is about no provider"]),
+        ({"providers": {"atelier": {}, "atelier/oil": {}}, "environment": {"ATELIER": {}}}, []),
+        ({"providers": {"comfyui": {}}}, []),
+    ],
+)
+def test_a_section_that_is_almost_a_providers_is_pointed_out(settings: dict[str, object], words: list[str]) -> None:
+    found = router(ATELIER, BAROQUE, **settings).misspelt()
+    assert [each.partition(" that is installed; did you mean atelier?")[0] for each in found] == words
+
+
 class TestDefault:
     def test_is_the_users(self) -> None:
         assert router(ATELIER, default_model="fast").default() == "fast"

@@ -81,6 +81,7 @@ class Client:
         self.health: HealthStore = InProcessHealth() if health is None else health
         self._painter = Painter(self._plugins, self._settings.bounds)
         self._settings_of: dict[tuple[str, bool], ProviderSettings] = {}
+        self._has_checked_sections = False
         self._tasks: TaskGroup | None = None
 
     async def __aenter__(self) -> Self:
@@ -171,6 +172,10 @@ class Client:
         if model is not None and not isinstance(model, str):
             raise InvalidRequest(f"model must be a name, not {model!r}.", parameter="model")
         asked = request_of(prompt, options)
+        if not self._has_checked_sections:
+            self._has_checked_sections = True
+            for words in self._router.misspelt():
+                _log.warning("%s", words)
         routes, skipped = self._router.routes(
             model,
             asked,

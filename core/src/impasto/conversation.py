@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
-from impasto.errors import ImpastoError, NotSent, PluginError, ProtocolError, ResponseError
+from impasto.errors import ImpastoError, NotSent, PluginError, ProtocolError, ResponseError, described
 from impasto.events import Image, ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.images import ImageReader
 from impasto.lanes import Lanes
@@ -326,7 +326,7 @@ class Conversation:
         return follow
 
     def _misbehaved(self, error: BaseException, hook: str | None = None) -> PluginError:
-        return PluginError(f"{type(error).__name__}: {error}", plugin=self._owner(), hook=hook)
+        return PluginError(described(error), plugin=self._owner(), hook=hook)
 
     def _owner(self) -> str:
         return self._plugins.owner_of(self._model.provider.id) or self._model.provider.id

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Self
 
 from impasto.plaintext import plain_text
+
+
+def described(error: BaseException) -> str:
+    """Return class and words of an exception that a plugin raised, and where in its code that was."""
+    words = f"{type(error).__name__}: {error}"
+    place = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        package = str(traceback.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package != "impasto" and package not in sys.stdlib_module_names:
+            file = "/".join(traceback.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 2)[-2:])
+            place = f", in {file}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return words + place
 
 
 class ImpastoError(Exception):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from impasto import hookspecs
-from impasto.errors import ImpastoError, PluginError, ProtocolError
+from impasto.errors import ImpastoError, PluginError, ProtocolError, described
 from impasto.events import ImagePreview, ImageResponse, Progress, ServerEvent
 from impasto.models import Model, Provider
 from impasto.payloads import Follow, HttpRequest, LocalCall, Outcome, Payload, WebSocket
@@ -204,9 +204,7 @@ class Hooks:
         except ImpastoError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(
-                f"{type(error).__name__}: {error}", plugin=self._culprit(error, plugin), hook=hook
-            ) from error
+            raise PluginError(described(error), plugin=self._culprit(error, plugin), hook=hook) from error
         if (seconds := monotonic() - started) > SLOWEST_HOOK and hook in _OWNER_HOOKS:
             raise PluginError(
                 f"took {seconds:.1f} s, while nothing else could be done; hooks only make and read plain data",

@@ -130,8 +130,6 @@ class Model:
     deprecated: str = ""
 
     def __post_init__(self) -> None:
-        if isinstance(self.aliases, str):
-            raise ValueError(f"model {self.id!r}: aliases are a tuple, not the text {self.aliases!r}")  # noqa: TRY004
         for name in (self.id, *self.aliases):
             if not is_name(name):
                 raise ValueError(f"a model's name is letters, digits and . _ : @ / -, not {name!r}")

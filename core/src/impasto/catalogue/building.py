@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from impasto.catalogue.installed import installed_plugins, load
-from impasto.errors import PluginError
+from impasto.errors import PluginError, described
 from impasto.hooks import Hooks
 
 if TYPE_CHECKING:
@@ -159,6 +159,6 @@ def _compared(known: Plugin, found: Plugin, hooks: Hooks) -> tuple[Plugin, tuple
 def _broken(plugin: Plugin, error: BaseException) -> Plugin:
     if not isinstance(error, PluginError):
         cause = error
-        error = PluginError(f"{type(cause).__name__}: {cause}", plugin=plugin.name)
+        error = PluginError(described(cause), plugin=plugin.name)
         error.__cause__ = cause
     return replace(plugin, hooks=(), models=(), is_early=False, error=error)
