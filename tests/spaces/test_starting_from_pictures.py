@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import PIL.Image
 import pytest
 
-from impasto import Client, ImageResponse, InvalidRequest, Progress, Settings
+from impasto import Client, ImagePreview, ImageResponse, InvalidRequest, Progress, Settings
 from standins.pictures import picture
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ RED = (200, 30, 30)
 FOX = picture("PNG", (64, 48), "rgb(200, 30, 30)")
 
 
-def using(server: Server) -> Client:
-    return Client(settings=Settings(providers={"gradio": {"url": server.apps["retouch"]}}))
+def using(server: Server, app: str = "retouch") -> Client:
+    return Client(settings=Settings(providers={"gradio": {"url": server.apps[app]}}))
 
 
 def right_half() -> PIL.Image.Image:
@@ -68,6 +68,37 @@ async def test_an_editor_takes_the_mask_as_a_layer(gradio: Server) -> None:
     assert right != RED
 
 
+@pytest.mark.parametrize("endpoint", ["/drawn", "/flat"])
+async def test_an_app_that_looks_where_a_layer_is_bright_draws_only_there(gradio: Server, endpoint: str) -> None:
+    async with using(gradio, "inpainting") as client:
+        extra = {"api_name": endpoint}
+        response = await client.generate("a blue fox", model="gradio", images=FOX, mask=right_half(), extra=extra)
+    left, right = halves(response)
+    assert left == RED
+    assert right != RED
+
+
+async def test_of_a_slider_only_the_new_picture_is_shown(gradio6: Server) -> None:
+    async with (
+        using(gradio6, "compare") as client,
+        client.stream("a blue fox", model="gradio", images=FOX) as stream,
+    ):
+        events = [event async for event in stream]
+    previews = [event for event in events if isinstance(event, ImagePreview)]
+    response = events[-1]
+    assert isinstance(response, ImageResponse)
+    assert len(response.images) == 1
+    assert halves(response) != (RED, RED)
+    assert {preview.index for preview in previews} == {0}
+    assert response.text == "done"
+
+
+async def test_several_pictures_are_given_to_the_endpoint_that_takes_several(gradio: Server) -> None:
+    async with using(gradio) as client:
+        response = await client.generate("a blue fox", model="gradio", images=[FOX, FOX])
+    assert (response.width, response.height) == (128, 64)
+
+
 async def test_a_gallery_takes_several_pictures(gradio: Server) -> None:
     blue = picture("JPEG", (64, 48), "rgb(30, 30, 200)")
     response = await draw(gradio, "/collage", images=[FOX, blue, FOX])
@@ -96,6 +127,6 @@ async def test_what_an_endpoint_does_not_take_is_refused_before_anything_is_uplo
 
 
 async def test_an_app_that_takes_no_picture_says_so(gradio: Server) -> None:
-    async with Client(settings=Settings(providers={"gradio": {"url": gradio.apps["flux"]}})) as client:
+    async with using(gradio, "flux") as client:
         with pytest.raises(InvalidRequest, match="takes no picture to start from"):
             await client.generate("a blue fox", model="gradio", images=FOX)

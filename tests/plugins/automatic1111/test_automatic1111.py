@@ -113,6 +113,35 @@ def test_everything_that_is_asked_is_sent_by_the_names_of_the_web_ui() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("fields", "parameter"),
+    [
+        ({"width": 4096, "height": 4096, "n": 2}, "n"),
+        ({"width": 2048, "height": 2048, "n": 5}, "n"),
+        ({"width": 2048, "height": 2048, "extra": {"n_iter": 5}}, "extra"),
+        ({"width": 2560, "height": 2560, "extra": {"enable_hr": True}}, "extra"),
+        ({"width": 1024, "height": 1024, "n": 2, "extra": {"enable_hr": True, "hr_scale": 4}}, "n"),
+    ],
+)
+def test_more_than_an_answer_can_hold_is_refused_before_it_is_drawn(fields: dict[str, Any], parameter: str) -> None:
+    with pytest.raises(InvalidRequest, match="more than one answer can hold, 16777216 pixels in all") as raised:
+        payload(**fields)
+    assert raised.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"width": 4096, "height": 4096},
+        {"width": 1440, "height": 1440, "n": 8},
+        {"width": 2560, "height": 2560, "extra": {"enable_hr": True, "hr_resize_x": 4096}},
+        {"width": 2560, "height": 2560, "extra": {"enable_hr": False, "n_iter": "x"}},
+    ],
+)
+def test_as_much_as_an_answer_can_hold_is_drawn(fields: dict[str, Any]) -> None:
+    assert payload(**fields).method == "POST"
+
+
 def test_a_picture_is_changed_as_a_whole(red: bytes) -> None:
     image = image_of(red)
     sent = payload(images=(image,), strength=0.4)
@@ -143,7 +172,7 @@ def test_mask_and_strength_need_a_picture(name: str, right_half: bytes) -> None:
 
 
 def test_two_pictures_are_one_too_many(red: bytes) -> None:
-    with pytest.raises(InvalidRequest, match="images must be from 1 to 1"):
+    with pytest.raises(InvalidRequest, match="images must be 1 picture, not 2"):
         payload(images=(image_of(red), image_of(red)))
 
 

@@ -26,6 +26,7 @@ from impasto import (
     ResponseError,
     ServerEvent,
 )
+from impasto_automatic1111.checkpoints import LISTING, listed
 from impasto_automatic1111.drawing import draw
 from impasto_automatic1111.pictures import setting, text_in
 from impasto_automatic1111.progress import ANY_JOB, own_job
@@ -89,6 +90,48 @@ def test_each_picture_has_the_seed_that_the_server_tells() -> None:
     made = response(png("one"), png("two"), info={"all_seeds": [42, 43]}, n=2)
     assert [image.seed for image in made.images] == [42, 43]
     assert made.seed == 42
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        ("Euler a", "euler_a"),
+        ("k_dpmpp_2m", "DPM++ 2M"),
+        ("DPM++ 2M Karras", "DPM++ 2M"),
+        ("DPM++ 2M", "DPM++ 2M SGM Uniform"),
+        ("DDIM", "ddim_trailing"),
+    ],
+)
+def test_a_sampler_may_be_spelled_otherwise_and_have_its_scheduler_behind_it(asked: str, used: str) -> None:
+    assert response(png(), info={"sampler_name": used}, extra={"sampler_name": asked}).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "used"), [("DPM++ 2Mx", "DPM++ 2M"), ("Euler a", "Euler"), ("DPM++ 2M", "DPM++ 2M SDE"), ("LCM", "NONE")]
+)
+def test_another_sampler_is_told_of_though_its_name_begins_alike(asked: str, used: str) -> None:
+    (warning,) = response(png(), info={"sampler_name": used}, extra={"sampler_name": asked}).warnings
+    assert f"not with {asked}" in warning
+
+
+TURBO = {
+    "title": "Diffusers/stabilityai/sdxl-turbo: one, two [71153311d3]",
+    "model_name": "Diffusers/stabilityai/sdxl-turbo: one, two",
+    "filename": "/models/Diffusers/models--stabilityai--sdxl-turbo/snapshots/71153311d3dbb46851df1931d3ca6e939de83304",
+    "hash": "71153311d3",
+    "sha256": "71153311d3dbb46851df1931d3ca6e939de83304",
+}
+
+
+@pytest.mark.parametrize(("told", "warnings"), [("sdxl-turbo one two", 0), ("v1-5", 1)])
+def test_a_folder_of_sdnexts_is_told_by_the_last_part_of_its_name(told: str, warnings: int) -> None:
+    request = ImageRequest("a fox")
+    (checkpoint,) = listed(ServerEvent("response", json.dumps([TURBO]).encode(), LISTING, request, 200))
+    info = {"all_seeds": [7], "infotexts": [f"a fox\nSteps: 20, Seed: 7, App: SD.Next, Model: {told}"]}
+    said = {"images": [text(png())], "info": json.dumps(info)}
+    (made,) = heard(said, draw(request, checkpoint))
+    assert isinstance(made, ImageResponse)
+    assert len(made.warnings) == warnings
 
 
 def test_a_server_that_says_nothing_of_seeds_has_written_them_into_its_pictures() -> None:

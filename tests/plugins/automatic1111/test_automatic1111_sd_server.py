@@ -63,6 +63,21 @@ async def test_another_prompt_and_more_steps_draw_another_picture(sd_server: str
     assert len({fox.data, whale.data, longer.data}) == 3
 
 
+@pytest.mark.parametrize("name", ["Euler a", "euler_a", "k_euler_a", "DPM++ 2M", "DDIM"])
+async def test_a_sampler_is_drawn_with_however_it_is_spelled(sd_server: str, painter: Painter, name: str) -> None:
+    async with painter(sd_server) as client:
+        response = await client.generate("a fox", model="automatic1111", extra={"sampler_name": name}, **SMALL)
+    assert response.warnings == ()
+
+
+async def test_a_sampler_that_it_does_not_know_is_told_of(sd_server: str, painter: Painter) -> None:
+    async with painter(sd_server) as client:
+        response = await client.generate("a fox", model="automatic1111", extra={"sampler_name": "Oiler"}, **SMALL)
+    assert response.warnings == (
+        "it was drawn with a sampler of the server's choice, not with Oiler: the server did not take that.",
+    )
+
+
 async def test_several_pictures_have_a_seed_each(sd_server: str, painter: Painter) -> None:
     async with painter(sd_server) as client:
         both = await client.generate("a fox", model="automatic1111", seed=7, n=2, **SMALL)

@@ -10,7 +10,7 @@ import PIL.Image
 import pytest
 
 import impasto_comfyui
-from impasto import Follow, HttpRequest, ImageRequest, InvalidRequest, Model, ServerEvent, WebSocket
+from impasto import Follow, HttpRequest, ImageRequest, InvalidRequest, Model, ServerEvent
 from impasto.fitting import fit
 from impasto.sources import as_mask, image_of
 
@@ -108,15 +108,6 @@ def test_an_id_of_any_form_becomes_a_uuid_since_others_are_refused() -> None:
     payload = impasto_comfyui.build_payload(model_of(), request.with_id("any form"))
     assert isinstance(payload, HttpRequest)
     assert str(uuid.UUID(payload.json["prompt_id"])) == payload.json["prompt_id"]
-
-
-def test_beside_it_a_websocket_is_open_whose_first_message_asks_for_previews_with_metadata() -> None:
-    (socket,) = submitted(SD15).beside
-    assert isinstance(socket, WebSocket)
-    assert (socket.url, socket.params) == ("/ws", {"clientId": JOB})
-    assert [json.loads(message) for message in socket.send] == [
-        {"type": "feature_flags", "data": {"supports_preview_metadata": True}}
-    ]
 
 
 @pytest.mark.parametrize(
@@ -236,6 +227,27 @@ def test_a_picture_is_scaled_only_where_another_size_is_asked_or_it_is_huge() ->
 def test_an_earlier_picture_is_named_where_it_lies() -> None:
     nodes = graph(session={"image": "impasto/impasto_00001_.png [output]"})
     assert nodes["LoadImage"] == {"image": "impasto/impasto_00001_.png [output]"}
+
+
+@pytest.mark.parametrize(
+    ("session", "fields", "size"),
+    [
+        ({"width": 1024, "height": 768}, {}, None),
+        ({"width": 1024, "height": 768}, {"width": 1024}, None),
+        ({"width": 1024, "height": 768}, {"width": 512}, (512, 384)),
+        ({"width": 4096, "height": 1024}, {}, (2048, 512)),
+        ({}, {"width": 512}, (512, 0)),
+        ({}, {"height": 512}, (0, 512)),
+        ({"width": "wide", "height": True}, {"width": 512, "height": 256}, (512, 256)),
+        ({}, {"aspect_ratio": "2:1", "width": 512}, (512, 256)),
+        ({}, {}, None),
+    ],
+)
+def test_an_earlier_picture_is_scaled_as_one_that_is_sent(
+    session: dict[str, Any], fields: dict[str, Any], size: tuple[int, int] | None
+) -> None:
+    scaled = graph(session={"image": "a.png [output]", **session}, **fields).get("ImageScale")
+    assert (scaled and (scaled["width"], scaled["height"])) == size
 
 
 def test_loras_and_another_vae_stand_between_the_checkpoint_and_the_rest() -> None:

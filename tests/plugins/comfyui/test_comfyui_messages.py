@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from dataclasses import replace
 from typing import Any
 
 import PIL.Image
@@ -29,6 +30,8 @@ from impasto import (
     ServerEvent,
     WebSocket,
 )
+from impasto.settings import Bounds
+from impasto_comfyui.polling import pause_after
 
 ANY: Model = impasto_comfyui.list_models()[0]
 JOB = "1f1f1f1f-1f1f-1f1f-1f1f-1f1f1f1f1f1f"
@@ -68,8 +71,8 @@ def history(queue: HttpRequest) -> HttpRequest:
 
 
 @pytest.fixture
-def socket(submit: HttpRequest) -> WebSocket:
-    (lane,) = submit.beside
+def socket(history: HttpRequest) -> WebSocket:
+    (lane,) = after(history, {}).beside
     assert isinstance(lane, WebSocket)
     return lane
 
@@ -95,6 +98,37 @@ def failed(kind: str, **data: Any) -> dict[str, Any]:
 
 
 class TestTheWebSocket:
+    def test_is_told_whose_job_it_is_and_that_previews_shall_say_it_too(self, socket: WebSocket) -> None:
+        assert (socket.url, socket.params) == ("/ws", {"clientId": JOB})
+        assert [json.loads(message) for message in socket.send] == [
+            {"type": "feature_flags", "data": {"supports_preview_metadata": True}}
+        ]
+
+    def test_is_opened_as_soon_as_the_job_is_known_to_run_and_would_be_interrupted(self, queue: HttpRequest) -> None:
+        waits = after(queue, {"queue_running": [], "queue_pending": [[3, JOB, {}]]})
+        again = after(waits, {})
+        runs = after(again, RUNNING)
+        assert [each.beside for each in (queue, waits, again, runs)] == [()] * 4
+        assert runs.on_cancel is not None
+        assert runs.on_cancel.url == "/interrupt"
+        progress, follow = told(runs, {})
+        assert progress == Progress("running")
+        assert isinstance(follow, Follow)
+        assert isinstance(follow.payload, HttpRequest)
+        assert (len(follow.payload.beside), follow.after) == (1, 0)
+
+    def test_tells_of_the_job_by_whatever_id_the_server_gave_it(self, submit: HttpRequest) -> None:
+        queue = after(submit, {**SUBMITTED, "prompt_id": "another"})
+        history = after(queue, {"queue_running": [[3, "another", {}, {}, ["9"]]], "queue_pending": []})
+        (socket,) = after(history, {}).beside
+        assert isinstance(socket, WebSocket)
+        assert socket.params == {"clientId": JOB}
+        said = {"type": "progress", "data": {"value": 1, "max": 2, "node": "3", "prompt_id": "another"}}
+        assert told(socket, json.dumps(said)) == [Progress("drawing", 0.5, "step 1 of 2")]
+
+    def test_says_at_first_which_node_is_at_work_in_the_job_that_runs_already(self, socket: WebSocket) -> None:
+        assert told(socket, json.dumps({"type": "executing", "data": {"node": "4"}})) == [Progress("loading the model")]
+
     def test_says_which_node_is_at_work_in_words_for_people(self, socket: WebSocket) -> None:
         done_node = {"value": 1.0, "max": 1.0, "state": "finished", "display_node_id": "4"}
         node = {"value": 0.0, "max": 1.0, "state": "running", "display_node_id": "6"}
@@ -164,7 +198,13 @@ class TestTheQueue:
             queue = follow.payload
             pauses.append(follow.after)
         assert pauses == sorted(pauses)
-        assert (pauses[0], pauses[-1]) == (0.1, 1.0)
+        assert (pauses[0], pauses[1], pauses[-1]) == (0, 0.13, 1.0)
+
+    def test_can_be_looked_into_for_a_night_within_the_steps_that_a_conversation_may_have(self) -> None:
+        pauses = [pause_after(polls) for polls in range(Bounds().follows // 2)]
+        assert pauses == sorted(pauses)
+        assert (pause_after(300), pauses[-1]) == (1.0, 10.0)
+        assert sum(pauses) > 9 * 3600
 
     def test_says_how_many_are_ahead_when_that_is_news(self, queue: HttpRequest) -> None:
         waiting = [[9, "later", {}], [3, JOB, {}], [2, "sooner", {}]]
@@ -200,7 +240,7 @@ class TestTheHistory:
             "/view?filename=a+b_00001_.png&subfolder=x%2Fy&type=output",
             "/view?filename=c.png&subfolder=&type=output",
         ]
-        assert response.session == {"image": "x/y/a b_00001_.png [output]"}
+        assert response.session == {"image": "x/y/a b_00001_.png [output]", "width": 64, "height": 64}
         assert (response.seed, response.usage) == (7, {"execution_seconds": 2.5})
         assert response.metadata["files"] == ["x/y/a b_00001_.png [output]", "c.png [output]"]
 
@@ -213,6 +253,28 @@ class TestTheHistory:
         (response,) = told(history, done({"1": shown}))
         assert isinstance(response, ImageResponse)
         assert response.metadata["files"] == ["s.png [temp]"]
+        assert response.session is None
+
+    @pytest.mark.parametrize("said", [["9", "12:5", "4.0.1", "7"], ["7", "4.0.1", "12:5", "9"]])
+    def test_pictures_come_in_the_order_of_the_graph_whatever_that_of_the_outputs(
+        self, queue: HttpRequest, said: list[str]
+    ) -> None:
+        assert isinstance(queue.step, dict)
+        stages = dict.fromkeys(["7", "4", "9"], "saving")
+        history = after(replace(queue, step={**queue.step, "stages": stages}), RUNNING)
+        outputs = {name: {"images": [{"filename": f"{name}.png", "subfolder": "", "type": "output"}]} for name in said}
+        (response,) = told(history, done(outputs))
+        assert isinstance(response, ImageResponse)
+        assert response.metadata["files"] == [f"{name}.png [output]" for name in ("7", "4.0.1", "9", "12:5")]
+
+    def test_films_are_no_pictures(self, history: HttpRequest) -> None:
+        film = {"images": [{"filename": "clip_00001_.mp4", "subfolder": "video", "type": "output"}], "animated": [True]}
+        shown = {"images": [{"filename": "s.png", "subfolder": "", "type": "temp"}]}
+        (response,) = told(history, done({"1": film, "2": shown}))
+        assert isinstance(response, ImageResponse)
+        assert response.metadata["files"] == ["s.png [temp]"]
+        with pytest.raises(ResponseError, match=r"without a picture \(there is clip_00001_\.mp4\)"):
+            told(history, done({"1": film}))
 
     def test_may_have_no_picture(self, history: HttpRequest) -> None:
         with pytest.raises(ResponseError, match="it needs a node that saves one"):
@@ -222,8 +284,8 @@ class TestTheHistory:
         ("kind", "message", "error"),
         [
             ("RuntimeError", "shapes cannot be multiplied\n", ResponseError),
-            ("torch.OutOfMemoryError", "no more", ProviderUnavailable),
-            ("RuntimeError", "…\nThis error means you ran out of memory on your GPU.", ProviderUnavailable),
+            ("torch.OutOfMemoryError", "no more", ResponseError),
+            ("RuntimeError", "…\nThis error means you ran out of memory on your GPU.", ResponseError),
             ("Exception", "Unauthorized: Please login first to use this node.", AuthenticationError),
             ("Exception", "Payment Required: Please add credits to your account to use this node.", QuotaExceeded),
             ("Exception", "Rate Limit Exceeded: Please try again later.", QuotaExceeded),
@@ -236,6 +298,10 @@ class TestTheHistory:
         with pytest.raises(error, match=r"^KSampler \(node 3\): ") as raised:
             told(history, failed("execution_error", exception_type=kind, exception_message=message))
         assert type(raised.value) is error
+
+    def test_says_what_helps_against_too_little_memory(self, history: HttpRequest) -> None:
+        with pytest.raises(ResponseError, match=r"on device 0\. Ask for a smaller picture, or for fewer at once"):
+            told(history, failed("execution_error", exception_type="X", exception_message="Allocation on device 0.\n"))
 
     def test_says_that_somebody_interrupted(self, history: HttpRequest) -> None:
         with pytest.raises(ResponseError, match="interrupted"):

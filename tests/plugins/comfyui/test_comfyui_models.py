@@ -19,6 +19,7 @@ from impasto import (
     ResponseError,
     ServerEvent,
 )
+from impasto_comfyui.checkpoints import names_of, picked
 
 SDXL = "sd_xl_base_1.0.safetensors"
 FOX = ImageRequest("a red fox", seed=7, id="1f" * 16)
@@ -67,8 +68,26 @@ def test_the_servers_checkpoints_are_listed_by_names_that_lead_to_them() -> None
     files = [SDXL, "old\\Some Model (v2).ckpt", "狐.safetensors", "狐"]
     event = ServerEvent("response", json.dumps(files).encode(), payload, ImageRequest("x"), 200)
     names = impasto_comfyui.parse_models(impasto_comfyui.PROVIDER, event)
-    assert names == [SDXL, "old/Some-Model-v2-.ckpt", "safetensors"]
+    assert names == [SDXL, "old/Some-Model-v2-.ckpt", "safetensors", "checkpoint@26d10040"]
     assert all(isinstance(name, str) and impasto_comfyui.find_model(name) for name in names)
+
+
+ALIKE = ["麦橘写实_v7.safetensors", "麦橘幻想_v7.safetensors", "a b.ckpt", "a-b.ckpt", "A-B.safetensors", "x" * 300]
+
+
+def test_files_whose_names_differ_only_in_what_no_model_can_be_called_are_told_apart() -> None:
+    names = names_of(ALIKE)
+    assert [*names.values()] == ALIKE
+    assert [name for name in names if "@" not in name] == ["a-b.ckpt", "A-B.safetensors"]
+    assert all(impasto_comfyui.find_model(name) for name in names)
+    assert [picked(ALIKE, name) for name in names] == ALIKE
+    assert picked(ALIKE, next(iter(names)).removesuffix(".safetensors")) == ALIKE[0]
+
+
+@pytest.mark.parametrize("wanted", ["v7.safetensors", "v7", "a-b"])
+def test_a_name_that_several_files_have_is_refused_with_theirs(wanted: str) -> None:
+    with pytest.raises(ResponseError, match=f"several checkpoints {wanted}: .*Give one of these names"):
+        picked(ALIKE, wanted)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import PIL.Image
 import pytest
@@ -70,7 +71,7 @@ async def test_while_it_is_drawn_progress_and_previews_come(serve: Serve, client
                     case ImagePreview():
                         assert PIL.Image.open(io.BytesIO(await event.read())).size == (64, 64)
                         stages.append("preview")
-    expected = ["preparing", "loading the model", "reading the prompt", "drawing", "preview", "a quarter is drawn"]
+    expected = ["running", "loading the model", "reading the prompt", "drawing", "preview", "a quarter is drawn"]
     assert [stage for stage in dict.fromkeys(stages) if stage in expected] == expected
 
 
@@ -163,6 +164,54 @@ async def test_an_earlier_picture_is_continued_without_an_upload(serve: Serve, c
     assert service.journal.of("POST /upload/image") == []
 
 
+@pytest.mark.parametrize(
+    ("options", "size"),
+    [
+        ({"width": 128}, (128, 96)),
+        ({"height": 96}, (128, 96)),
+        ({"aspect_ratio": "1:1", "width": 64}, (64, 64)),
+        ({}, (64, 48)),
+    ],
+)
+async def test_an_earlier_picture_keeps_its_shape_where_only_one_side_is_asked(
+    serve: Serve, client_of: ClientOf, options: dict[str, Any], size: tuple[int, int]
+) -> None:
+    async with client_of(serve()) as client:
+        first = await client.generate("a fox", model="comfyui", width=64, height=48, seed=7)
+        assert first.session == {"image": "impasto/impasto_00001_.png [output]", "width": 64, "height": 48}
+        second = await client.generate("more", model="comfyui", continue_from=first, **options)
+        first.session.pop("width")  # type: ignore[attr-defined]
+        third = await client.generate("more", model="comfyui", continue_from=first, **options)
+    assert (second.width, second.height) == (third.width, third.height) == size
+
+
+async def test_an_earlier_picture_that_is_gone_is_an_error_that_says_how_to_go_on(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    service = serve()
+    async with client_of(service) as client:
+        first = await client.generate("a fox", model="comfyui", width=64, height=48, seed=7)
+        service.files.pictures.clear()
+        with pytest.raises(ResponseError, match="Invalid image file.*give it as images instead"):
+            await client.generate("more", model="comfyui", continue_from=first)
+
+
+async def test_a_picture_that_was_only_shown_is_sent_again(serve: Serve, client_of: ClientOf) -> None:
+    service = serve()
+    text = {"class_type": "CLIPTextEncode", "inputs": {"text": "%prompt%", "clip": ["2", 1]}}
+    workflow = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "%image%"}},
+        "2": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": CHECKPOINT}},
+        "3": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+        "4": text,
+    }
+    async with client_of(service) as client:
+        first = await client.generate("a fox", model="comfyui", images=plain(), extra={"workflow": workflow})
+        second = await client.generate("more", model="comfyui", continue_from=first, strength=0)
+    assert len(service.journal.of("POST /upload/image")) == 2
+    assert pixel(second, 9, 9) == GREEN
+
+
 async def test_the_same_picture_is_kept_once(serve: Serve, client_of: ClientOf) -> None:
     service = serve()
     async with client_of(service) as client:
@@ -239,11 +288,34 @@ async def test_leaving_the_stream_deletes_the_job_that_waits(serve: Serve, clien
             service.release()
 
 
+async def test_leaving_on_the_first_news_of_a_job_that_has_waited_interrupts_it(
+    serve: Serve, client_of: ClientOf
+) -> None:
+    service = serve(jobs_api=False, waits=0)
+    async with client_of(service) as client:
+        first = client.stream("a slow fox", model="comfyui", width=64, height=64)
+        async with first:
+            async for event in first:
+                if isinstance(event, Progress) and event.stage == "running":
+                    break
+            second = client.stream("a slow hare", model="comfyui", width=64, height=64)
+            async with second:
+                async for event in second:
+                    if isinstance(event, Progress) and event.stage != "queued":
+                        break
+                    if isinstance(event, Progress):
+                        service.release(only_running=True)
+        job = service.journal.of("POST /prompt")[1].fields["prompt_id"]
+        assert {"prompt_id": job} in [asked.fields for asked in service.journal.of("POST /interrupt")]
+        await client.generate("a hare", model="comfyui", width=64, height=64)
+    assert service.queue.history[job]["status"]["status_str"] == "error"
+
+
 @pytest.mark.parametrize(
     ("prompt", "error", "words"),
     [
         ("a broken fox", ResponseError, r"KSampler \(node 3\): mat1 and mat2 shapes cannot be multiplied"),
-        ("out of memory", ProviderUnavailable, "Allocation on device"),
+        ("out of memory", ResponseError, "Allocation on device .* Ask for a smaller picture"),
         ("interrupted", ResponseError, "somebody has interrupted the job"),
         ("forgotten", ProviderUnavailable, "lost the job"),
         ("not signed in", AuthenticationError, "Please login first"),

@@ -22,10 +22,10 @@ def node(**inputs: Any) -> dict[str, Any]:
     return {"class_type": "Anything", "inputs": inputs}
 
 
-def filled(workflow: Any, model: Model | None = None, **fields: Any) -> dict[str, Any]:
-    """Return the graph that is submitted for a workflow."""
+def submitted(workflow: Any, model: Model | None = None, **fields: Any) -> HttpRequest:
+    """Return what submits a workflow."""
     extra = {"workflow": workflow, **fields.pop("extra", {})}
-    request = fit(model or ANY, ImageRequest("a red fox", **{"seed": 7, "extra": extra, **fields})).with_id("1f" * 16)
+    request = fit(model or ANY, ImageRequest("a red fox", **{"id": "1f" * 16, "extra": extra, **fields}))
     payload = impasto_comfyui.build_payload(model or ANY, request)
     names = iter("abcdef")
     while isinstance(payload, HttpRequest) and payload.url != "/prompt":
@@ -37,7 +37,12 @@ def filled(workflow: Any, model: Model | None = None, **fields: Any) -> dict[str
         assert isinstance(follow, Follow)
         payload = follow.payload
     assert isinstance(payload, HttpRequest)
-    graph: dict[str, Any] = payload.json["prompt"]
+    return payload
+
+
+def filled(workflow: Any, model: Model | None = None, **fields: Any) -> dict[str, Any]:
+    """Return the graph that is submitted for a workflow."""
+    graph: dict[str, Any] = submitted(workflow, model, **fields).json["prompt"]
     return graph
 
 
@@ -47,8 +52,9 @@ def test_placeholders_become_what_was_asked_with_its_type() -> None:
         cfg="%guidance_scale%", steps="%num_inference_steps%", count="%n%", ckpt="%checkpoint%",
     )  # fmt: skip
     graph = filled(
-        {"1": told}, width=640, height=480, guidance_scale=3.5, num_inference_steps=9, n=2, negative_prompt="rain"
-    )
+        {"1": told}, width=640, height=480, guidance_scale=3.5, num_inference_steps=9, n=2, negative_prompt="rain",
+        seed=7,
+    )  # fmt: skip
     assert graph["1"]["inputs"] == {
         "text": "a red fox", "not_this": "rain", "seed": 7, "width": 640, "height": 480, "cfg": 3.5, "steps": 9,
         "count": 2, "ckpt": "dreams.ckpt",
@@ -63,7 +69,7 @@ def test_within_other_words_they_become_text_and_everything_else_is_left_alone()
 
 def test_a_prompt_that_looks_like_a_placeholder_stays_as_it_is() -> None:
     assert filled({"1": node(text="%prompt%")}) == {"1": node(text="a red fox")}
-    request = ImageRequest("%seed%", seed=7, extra={"workflow": {"1": node(text="%prompt%")}})
+    request = ImageRequest("%seed%", extra={"workflow": {"1": node(text="%prompt%")}})
     payload = impasto_comfyui.build_payload(ANY, request)
     assert isinstance(payload, HttpRequest)
     assert payload.json["prompt"] == {"1": node(text="%seed%")}
@@ -74,6 +80,76 @@ def test_a_default_holds_where_nothing_is_asked() -> None:
     assert filled(told)["1"]["inputs"] == {"text": "a red fox", "cfg": 3.5, "sampler": "euler"}
     asked = filled(told, guidance_scale=5, extra={"sampler_name": "lcm"})
     assert asked["1"]["inputs"] == {"text": "a red fox", "cfg": 5, "sampler": "lcm"}
+
+
+ALL_HAVE_DEFAULTS = {
+    "1": node(
+        text="%prompt%", not_this="%negative_prompt:watermark%", width="%width:768%", height="%height:512%",
+        count="%n:4%", seed="%seed:42%", name="%filename_prefix:ink%", ckpt="%checkpoint:dreams.ckpt%",
+    )
+}  # fmt: skip
+DEFAULTS = {
+    "text": "a red fox", "not_this": "watermark", "width": 768, "height": 512, "count": 4, "seed": 42, "name": "ink",
+    "ckpt": "dreams.ckpt",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "changed"),
+    [
+        ({}, {}),
+        ({"width": 640}, {"width": 640}),
+        ({"height": 640}, {"height": 640}),
+        ({"aspect_ratio": "16:9"}, {"width": 1024, "height": 576}),
+        ({"width": 640, "aspect_ratio": "2:1"}, {"width": 640, "height": 320}),
+        ({"negative_prompt": "rain", "n": 2, "seed": 7}, {"not_this": "rain", "count": 2, "seed": 7}),
+        ({"extra": {"filename_prefix": "fox"}}, {"name": "fox"}),
+    ],
+)
+def test_a_default_holds_before_what_is_usual_and_only_for_what_is_not_asked(
+    fields: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    assert filled(ALL_HAVE_DEFAULTS, **fields)["1"]["inputs"] == {**DEFAULTS, **changed}
+
+
+def test_a_size_by_default_holds_also_where_a_picture_is_started_from_unless_its_shape_is_to_be_kept() -> None:
+    told = {"1": node(text="%prompt%", width="%width:768%", height="%height:512%", image="%image%")}
+    inputs = filled(told, images=(PICTURE,))["1"]["inputs"]
+    assert (inputs["width"], inputs["height"]) == (768, 512)
+    inputs = filled(told, images=(PICTURE,), width=256)["1"]["inputs"]
+    assert (inputs["width"], inputs["height"]) == (256, 192)
+
+
+def test_a_checkpoint_by_default_holds_also_where_another_place_takes_any() -> None:
+    told = {"1": node(text="%prompt%", mine="%checkpoint:ink.ckpt%", any="%checkpoint%")}
+    assert filled(told)["1"]["inputs"] == {"text": "a red fox", "mine": "ink.ckpt", "any": "dreams.ckpt"}
+
+
+@pytest.mark.parametrize(
+    ("seeds", "fields", "told"),
+    [
+        (["%seed:42%"], {}, 42),
+        (["%seed:42%"], {"seed": 7}, 7),
+        (["%seed:42%"], {"seed": 7, "randomize_seed": True}, 42),
+        (["%seed:42%", "%seed:42%"], {}, 42),
+        (["%seed:42%", "%seed:43%"], {}, None),
+        (["%seed:none%"], {}, None),
+        (["%seed%"], {"randomize_seed": False}, 0),
+        ([42], {}, None),
+    ],
+)
+def test_the_seed_that_is_told_is_the_one_that_is_drawn_with(
+    seeds: list[Any], fields: dict[str, Any], told: int | None
+) -> None:
+    payload = submitted({"1": node(text="%prompt%", **{f"seed_{at}": seed for at, seed in enumerate(seeds)})}, **fields)
+    assert payload.step["seed"] == told  # type: ignore[index]
+
+
+def test_without_a_seed_each_request_gets_its_own_of_64_bits_and_the_same_request_the_same() -> None:
+    told = {"1": node(text="%prompt%", seed="%seed%")}
+    one, same, other = (filled(told, id=id_)["1"]["inputs"]["seed"] for id_ in ("1f" * 16, "1f" * 16, "2e" * 16))
+    assert one == same != other
+    assert 2**31 < max(one, other) < 2**64
 
 
 def test_sizes_that_nobody_asked_for_are_those_of_the_picture_or_1024() -> None:
@@ -140,6 +216,7 @@ def test_what_is_wrong_with_a_workflow_is_named(workflow: Any, words: str) -> No
         ({"num_inference_steps": 3}, "num_inference_steps", "%num_inference_steps%"),
         ({"negative_prompt": "rain"}, "negative_prompt", "%negative_prompt%"),
         ({"n": 2}, "n", "%n%"),
+        ({"seed": 7}, "seed", "%seed%"),
         ({"images": (PICTURE,)}, "images", "%image% or %image_1%"),
         ({"session": {"image": "x"}}, "session", "%image% or %image_1%"),
         ({"extra": {"scheduler": "beta"}}, r"extra\['scheduler'\]", "%scheduler%"),

@@ -13,6 +13,7 @@ import impasto_gradio
 from impasto import (
     Follow,
     HttpRequest,
+    Image,
     ImageRequest,
     ImageResponse,
     InvalidRequest,
@@ -23,12 +24,17 @@ from impasto import (
 from impasto.fitting import fit
 from impasto.testing import Exchange
 from impasto_gradio.endpoints import endpoints_in
+from impasto_gradio.mapping import choose
 from spaces.recording import read
 from spaces.replay import replay
 from spaces.servers import GRADIO_4, GRADIO_6
+from standins.pictures import picture
 
 (MODEL,) = impasto_gradio.list_models()
 both = pytest.mark.parametrize("version", [GRADIO_4, GRADIO_6])
+
+FOX = Image(data=picture("PNG", (64, 48)))
+MASK = Image(data=picture("PNG", (64, 48)))
 
 
 def submitted(app: str | dict[str, Any], version: str = GRADIO_6, **fields: Any) -> tuple[str, list[Any], Any]:
@@ -203,6 +209,29 @@ def test_the_endpoint_that_can_do_what_is_asked_is_chosen(version: str) -> None:
     path, data, _ = submitted("studio", version)
     assert path.endswith("/call/captioned")
     assert data == ["a fox"]
+
+
+def without(app: str, *endpoints: str) -> dict[str, Any]:
+    """Return what an app tells of itself, without some of its endpoints."""
+    told: dict[str, Any] = json.loads(read(GRADIO_6, f"info-{app}")[0].body)
+    return {"named_endpoints": {name: each for name, each in told["named_endpoints"].items() if name not in endpoints}}
+
+
+@pytest.mark.parametrize(
+    ("app", "given", "chosen"),
+    [
+        pytest.param(without("retouch"), {"images": (FOX,)}, "/edit", id="one picture"),
+        pytest.param(without("retouch", "/edit"), {"images": (FOX,)}, "/layers", id="one picture, no mask"),
+        pytest.param(without("retouch"), {"images": (FOX, FOX)}, "/collage", id="several pictures"),
+        pytest.param(without("retouch"), {"images": (FOX,), "mask": MASK}, "/inpaint", id="a mask"),
+        pytest.param(
+            without("retouch", "/inpaint"), {"images": (FOX,), "mask": MASK}, "/layers", id="a mask, as a layer"
+        ),
+    ],
+)
+def test_the_endpoint_is_chosen_that_takes_the_pictures(app: Any, given: Any, chosen: str) -> None:
+    info = endpoints_in(app)
+    assert choose(info, fit(MODEL, ImageRequest("a fox", **given))).name == chosen
 
 
 def test_an_endpoint_that_needs_a_picture_is_not_chosen_for_a_prompt_alone() -> None:

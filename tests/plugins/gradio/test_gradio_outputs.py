@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto import Image
-from impasto_gradio.outputs import images_in, seed_in, words_in
+from impasto_gradio.outputs import images_in, seed_in, without_before, words_in
 
 
 def file(path: str | None, **more: object) -> dict[str, object]:
@@ -40,6 +40,17 @@ FOX_URL, OWL_URL = "/gradio_api/file=/tmp/g/1/fox.webp", "/gradio_api/file=/tmp/
 )
 def test_wherever_they_are(outputs: object, expected: list[str]) -> None:
     assert urls(outputs) == expected
+
+
+def test_a_slider_shows_a_picture_before_and_after_of_which_only_the_latter_is_new() -> None:
+    assert urls(without_before([[OWL, FOX], 7], [0])) == [FOX_URL]
+    assert urls(without_before([[None, FOX], OWL], [0])) == [FOX_URL, OWL_URL]
+    assert urls(without_before([FOX, [OWL, FOX]], [])) == [FOX_URL, OWL_URL]
+
+
+@pytest.mark.parametrize("outputs", [None, [], [None], ["words"], [[]], [[None, None]], {"path": "x"}])
+def test_a_slider_without_pictures_is_left_alone(outputs: object) -> None:
+    assert urls(without_before(outputs, [0, 1])) == urls(outputs)
 
 
 def test_the_address_is_made_from_the_path_because_the_servers_own_may_be_wrong() -> None:

@@ -97,9 +97,9 @@ class ComfyUI:
         jobs = [Route("/jobs/{id}/cancel", self._asked(self._cancel), methods=["POST"])] if jobs_api else []
         self.app = Starlette(routes=[*routes, Mount("/api", routes=[*routes, *jobs])])
 
-    def release(self) -> None:
-        """Let slow jobs go on."""
-        self.queue.release()
+    def release(self, *, only_running: bool = False) -> None:
+        """Let slow jobs go on: all, or only the one that runs."""
+        self.queue.release(only_running=only_running)
 
     def _asked(self, answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         """Write each request down before it is answered, and let nobody in who does not belong here."""
@@ -242,9 +242,10 @@ class ComfyUI:
         self.queue.sockets[client] = socket
         status = {"status": {"exec_info": {"queue_remaining": self.queue.remaining}}, "sid": client}
         await socket.send_json({"type": "status", "data": status})
+        await self.queue.greet(client)
         try:
             first = bodies.Flags.model_validate_json(await socket.receive_text())
-            self.queue.flags[client] = first.data
+            await self.queue.understand(client, first.data)
             self.opened.set()
             await socket.send_json({"type": "feature_flags", "data": _FLAGS})
             while True:

@@ -66,8 +66,7 @@ def run(kind: str, inputs: Mapping[str, Any], load: Callable[[str], bytes]) -> t
             plain = PIL.Image.new("RGB", size, (colour >> 16, colour >> 8 & 255, colour & 255))
             return ([plain] * inputs["batch_size"],)
         case "ImageScale":
-            size = inputs["width"], inputs["height"]
-            return ([each.resize(size) for each in inputs["image"]],)
+            return ([_scaled(each, inputs["width"], inputs["height"]) for each in inputs["image"]],)
         case "VAEDecode":
             return (list(inputs["samples"].drawn),)
         case "SaveImage":
@@ -129,6 +128,12 @@ def _loaded(kind: str, inputs: Mapping[str, Any], load: Callable[[str], bytes]) 
         return [whole.convert("RGB")], transparent if has_alpha else PIL.Image.new("L", (64, 64), 0)
     channel = inputs["channel"]
     return (transparent if channel == "alpha" else whole.convert("RGB").getchannel(channel[0].upper()),)
+
+
+def _scaled(picture: Picture, width: int, height: int) -> Picture:
+    """Return a picture in another size; a side of 0 follows from the other."""
+    width = width or max(1, round(picture.width * height / picture.height))
+    return picture.resize((width, height or max(1, round(picture.height * width / picture.width))))
 
 
 def _encoded(picture: Picture) -> Latent:

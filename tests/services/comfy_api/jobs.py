@@ -1,7 +1,8 @@
 """A job, and what becomes of it, which words in its graph choose.
 
 ==================  ==========================================================================================
-``slow``            the sampler stays at its first step until it is interrupted, or released
+``slow``            the first node takes until somebody watches, the sampler stays at its first step; until it is
+                    interrupted, or released
 ``broken``          a node raises
 ``out of memory``   a node raises as PyTorch does when a GPU has no memory left
 ``interrupted``     somebody else interrupts it
@@ -62,6 +63,8 @@ class Job:
         extra_data: what came with it.
         checked: where the graph ends.
         asked: how often somebody asked for its history while it was running.
+        is_interrupted: whether somebody interrupted it.
+        is_released: whether it goes on, though it is slow.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Job:
     checked: Checked
     asked: int = 0
     is_interrupted: bool = False
+    is_released: bool = False
     messages: list[list[Any]] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -36,6 +36,7 @@ class Queue:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_released = False
         self._clock = BORN
+        self._node = ""
         self.pending: list[Job] = []
         self.running: Job | None = None
         self.history: dict[str, dict[str, Any]] = {}
@@ -81,13 +82,14 @@ class Queue:
                 await self._until_done(job)
         return {id: self.history[id]} if id in self.history else {}
 
-    def release(self) -> None:
-        """Let slow jobs go on. For other threads."""
+    def release(self, *, only_running: bool = False) -> None:
+        """Let slow jobs go on: all, or only the one that runs. For other threads."""
         assert self._loop is not None, "nothing was submitted"
 
         async def go_on() -> None:
-            self._is_released = True
+            self._is_released = self._is_released or not only_running
             if self.running is not None:
+                self.running.is_released = True
                 await self.running.hear()
 
         asyncio.run_coroutine_threadsafe(go_on(), self._loop).result()
@@ -149,7 +151,10 @@ class Queue:
         node = job.graph[name]
         kind = node["class_type"]
         await self._progress(job, name, 0.0, 1.0)
+        self._node = name
         await self._send(job, "executing", {"node": name, "display_node": name, "prompt_id": job.id})
+        if not values and "slow" in job.words:
+            await self._until(job, lambda: self._is_watched(job) or self._is_released or job.is_released)
         links = {each: values[other][slot] for each, (other, slot) in links_of(node).items()}
         outputs = drawing.run(kind, {**node["inputs"], **links}, self._files.read)
         if kind == "KSampler":
@@ -181,7 +186,7 @@ class Queue:
             if wants and not has_metadata:
                 await self._send_bytes(job, struct.pack(">II", 1, 1) + content)
             if step == 1 and "slow" in job.words:
-                await self._until(job, lambda: self._is_released)
+                await self._until(job, lambda: self._is_released or job.is_released)
             if job.is_interrupted or "interrupted" in job.words:
                 raise Interrupted
 
@@ -199,8 +204,23 @@ class Queue:
         output = {"node": name, "display_node": name, "output": job.outputs[name], "prompt_id": job.id}
         await self._send(job, "executed", output)
 
+    async def greet(self, client: str) -> None:
+        """Tell a client that begins to watch the job of its own that runs, which node is at work."""
+        job = self.running
+        if job is not None and job.extra_data.get("client_id") == client:
+            await self._deliver(client, json.dumps({"type": "executing", "data": {"node": self._node}}))
+
+    async def understand(self, client: str, flags: dict[str, Any]) -> None:
+        """Take what a client says that it understands."""
+        self.flags[client] = flags
+        if self.running is not None:
+            await self.running.hear()
+
+    def _is_watched(self, job: Job) -> bool:
+        return job.extra_data.get("client_id") in self.flags
+
     def _is_held(self, job: Job) -> bool:
-        return "slow" in job.words and not self._is_released and not job.is_interrupted
+        return "slow" in job.words and not (self._is_released or job.is_released or job.is_interrupted)
 
     async def _until_done(self, job: Job) -> None:
         async with job.news:

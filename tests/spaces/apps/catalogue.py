@@ -204,6 +204,43 @@ def retouch() -> Any:
     return blocks
 
 
+def inpainting() -> Any:
+    """Make an app that draws anew where a layer is bright, as the Space of FLUX.1 Fill [dev] does.
+
+    One editor hands out layers as they were drawn, the other without their alpha channel, as that Space's does.
+    """
+
+    def fill(prompt: str, edit_image: Any) -> Any:
+        obey("inpainting", prompt)
+        background = edit_image["background"].convert("RGB")
+        mask = edit_image["layers"][0].convert("L")
+        return Image.composite(draw(prompt, 0, *background.size), background, mask)
+
+    with gr.Blocks() as blocks:
+        prompt, result = gr.Textbox(label="Prompt"), gr.Image(label="Result", format="png")
+        drawn = gr.ImageEditor(label="Picture", type="pil")
+        flat = gr.ImageEditor(label="Picture", type="pil", image_mode="RGB")
+        gr.Button("1").click(fill, [prompt, drawn], [result], api_name="drawn")
+        gr.Button("2").click(fill, [prompt, flat], [result], api_name="flat")
+    return blocks
+
+
+def compare() -> Any:
+    """Make an app that shows the picture that it started from and the new one in a slider, and a note beside it."""
+
+    def enhance(prompt: str, image: Any) -> Iterator[tuple[Any, str]]:
+        obey("compare", prompt)
+        width, height = image.size
+        for cells, note in ((2, "at work"), (8, "done")):
+            yield (image, draw(prompt, 0, width, height, cells)), note
+
+    with gr.Blocks() as blocks:
+        prompt, image = gr.Textbox(label="Prompt"), gr.Image(label="Image", type="pil")
+        outputs = [gr.ImageSlider(label="Before, after", format="png"), gr.Textbox(label="Note")]
+        gr.Button("1").click(enhance, [prompt, image], outputs, api_name="enhance")
+    return blocks
+
+
 def words() -> Any:
     """Make an app that draws nothing."""
     with gr.Blocks() as blocks:
@@ -225,8 +262,10 @@ APPS: dict[str, tuple[Callable[[], Any], bool]] = {
     "studio": (studio, True),
     "darkroom": (darkroom, True),
     "retouch": (retouch, True),
+    "inpainting": (inpainting, True),
+    **({"compare": (compare, True)} if hasattr(gr, "ImageSlider") else {}),
     "words": (words, True),
     "tiny": (tiny, True),
     "hidden": (lambda: flux("hidden"), False),
 }
-"""Name to the function that makes the app, and whether it shows its errors."""
+"""Name to the function that makes the app, and whether it shows its errors; Gradio 4 has no ImageSlider."""

@@ -57,7 +57,8 @@ def record(
 ) -> tuple[Transcript, ImageResponse | ResponseError]:
     """Have a picture painted, and return the transcript of it, and what it ended in.
 
-    A seed is drawn where the model takes one and none is given, so that the transcript says which.
+    A seed is drawn where the model takes one, cannot draw it itself, and none is given, so that the transcript says
+    which.
 
     Pictures to start from are sent as plain ones of their size, and so stand in the transcript's head.
 
@@ -78,7 +79,7 @@ def record(
         if asked.get(name) is not None:
             pictures = [named(each) for each in images_of(asked[name], name)]
             asked[name] = pictures if name == "images" else pictures[0]
-    if "seed" in model.accepts and asked.get("seed") is None:
+    if "seed" in model.accepts and "randomize_seed" not in model.accepts and asked.get("seed") is None:
         asked["seed"] = draw_seed(model)
     to = _destination(model, settings)
     if not to.url:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from impasto import HttpRequest, Image, ImageResponse, ResponseError
+from impasto_automatic1111 import samplers
 from impasto_automatic1111.pictures import decoded, setting, text_in
 
 if TYPE_CHECKING:
@@ -78,12 +79,18 @@ def _warnings(event: ServerEvent, info: dict[str, Any], infotext: str, drawn_wit
     assert isinstance(event.payload.step, dict)  # noqa: S101
     names, digits = event.payload.step["names"], event.payload.step["hash"]
     told = info.get("sd_model_hash") or setting(infotext, "Model hash")
-    is_other = told != digits if told and digits else drawn_with not in names
+    is_other = told != digits if told and digits else _plain(drawn_with) not in {_plain(each) for each in names}
     if names and drawn_with and is_other:
         yield f"it was drawn with the checkpoint {drawn_with}, not with {names[0]}: the server did not change it."
     sampler = event.request.extra.get("sampler_name")
     used = info.get("sampler_name") or setting(infotext, "Sampler")
-    if isinstance(sampler, str) and used and used != "NONE" and not sampler.lower().startswith(used.lower()):
-        yield f"it was drawn with the sampler {used}, not with {sampler}: the server did not take that."
+    if isinstance(sampler, str) and used and not samplers.is_same(sampler, used):
+        one = "a sampler of the server's choice" if used == samplers.UNKNOWN else f"the sampler {used}"
+        yield f"it was drawn with {one}, not with {sampler}: the server did not take that."
     if count < event.request.n:
         yield f"{event.request.n} pictures were asked for, and {count} came: somebody stopped the job."
+
+
+def _plain(name: str) -> str:
+    """Return a checkpoint's name as SD.Next writes it into a picture, whose settings are parted by ``,`` and ``:``."""
+    return name.replace(",", "").replace(":", "")

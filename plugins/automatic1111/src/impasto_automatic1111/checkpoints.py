@@ -49,7 +49,9 @@ def _checkpoint(title: str, model_name: str, path: str, told: dict[str, object])
     plain = _HASH.sub("", title)
     file_name = re.split(r"[/\\]", path)[-1]
     hashes = [each for each in (digits, whole) if isinstance(each, str) and each]
-    names = [model_name, file_name, _SUFFIX.sub("", file_name), plain, _SUFFIX.sub("", plain), *hashes, title]
+    # A folder of SD.Next's is listed as Diffusers/owner/name, and told with the picture as name.
+    base = re.split(r"[/\\]", model_name)[-1]
+    names = [model_name, file_name, _SUFFIX.sub("", file_name), plain, _SUFFIX.sub("", plain), base, *hashes, title]
     return Checkpoint(title, tuple(dict.fromkeys(names)), digits if isinstance(digits, str) else None)
 
 

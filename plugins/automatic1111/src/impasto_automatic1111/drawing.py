@@ -21,6 +21,9 @@ STATUSES = (400, 401, 404, 405, 422, 500)
 IDLE = 3600.0
 """Seconds without a byte: the answer comes when the picture is done, and nothing before."""
 
+MOST_PIXELS = 4096 * 4096
+"""Pixels that one answer may hold."""
+
 STRENGTH = 0.75
 """The web UI's own ``denoising_strength``. SD.Next has another, so it is always sent."""
 
@@ -35,7 +38,7 @@ def draw(request: ImageRequest, checkpoint: Checkpoint | None = None) -> HttpReq
         checkpoint: what to draw with; None for what is loaded.
 
     Raises:
-        InvalidRequest: a mask or a strength without a picture to start from.
+        InvalidRequest: a mask or a strength without a picture to start from, or more pixels than an answer can hold.
     """
     body: dict[str, Any] = {
         "prompt": request.prompt,
@@ -50,6 +53,7 @@ def draw(request: ImageRequest, checkpoint: Checkpoint | None = None) -> HttpReq
         **_pictures(request),
         **request.extra,
     }
+    _check_area(request)
     if checkpoint is not None:
         given = body.get("override_settings")
         settings = {"sd_model_checkpoint": checkpoint.title}
@@ -69,6 +73,24 @@ def draw(request: ImageRequest, checkpoint: Checkpoint | None = None) -> HttpReq
         statuses=STATUSES,
         idempotent=True,
     )
+
+
+def _check_area(request: ImageRequest) -> None:
+    """Raise `InvalidRequest` where the answer would be larger than the core reads, after all was drawn.
+
+    All pictures come in one body, as PNG in base64: up to four bytes a pixel, of which 64 MiB hold 4096x4096.
+    """
+    scale, rounds = request.extra.get("hr_scale", 2), request.extra.get("n_iter", 1)
+    is_told = request.extra.get("hr_resize_x") or request.extra.get("hr_resize_y")
+    is_enlarged = request.extra.get("enable_hr") is True and not is_told and isinstance(scale, int | float)
+    across, down = (side * (scale if is_enlarged else 1) for side in (request.width or 0, request.height or 0))
+    count = request.n * (rounds if isinstance(rounds, int) else 1)
+    if count * across * down > MOST_PIXELS:
+        raise InvalidRequest(
+            f"{count} of {across:g}x{down:g} pixels are more than one answer can hold, {MOST_PIXELS} pixels in all: "
+            "ask for fewer at once, or for smaller ones.",
+            parameter="n" if request.n > 1 else "extra",
+        )
 
 
 def _pictures(request: ImageRequest) -> dict[str, Any]:

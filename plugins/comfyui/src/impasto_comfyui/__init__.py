@@ -69,7 +69,7 @@ def request_models(provider: Provider) -> HttpRequest:
 @hookimpl
 def parse_models(provider: Provider, event: ServerEvent) -> list[str | Follow]:
     """Read their names, as models go by them."""
-    return [*dict.fromkeys(name for each in checkpoints.listed(event) if (name := checkpoints.model_id(each)))]
+    return [*checkpoints.names_of(checkpoints.listed(event))]
 
 
 @hookimpl

@@ -7,7 +7,9 @@ others become ``-``, and a backslash of a server on Windows ``/``.
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from impasto import HttpRequest, ProtocolError, ProviderUnavailable, ResponseError, error_of_status, plain_text
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]*(/[A-Za-z0-9][A-Za-z0-9._@-]*)*")
 _SUFFIX = re.compile(r"\.(ckpt|pt|pt2|bin|pth|safetensors|pkl|sft)$", re.IGNORECASE)
 _LONGEST = 200
+_DIGITS = 8
 _SHOWN = 10
 
 
@@ -33,6 +36,19 @@ def model_id(file: str) -> str:
     parts = [re.sub(r"[^A-Za-z0-9._@-]+", "-", part).lstrip("._@-") for part in file.replace("\\", "/").split("/")]
     name = "/".join(part for part in parts if part)
     return name if is_name(name) else ""
+
+
+def names_of(files: Sequence[str]) -> dict[str, str]:
+    """Return the names under which files are listed as models, and the file of each.
+
+    Where different files would go by the same name, or one by none, a digest of the file's name tells them apart.
+    """
+    counted = Counter(model_id(file) for file in dict.fromkeys(files))
+    found: dict[str, str] = {}
+    for file in files:
+        name = model_id(file)
+        found[name if name and (counted[name] == 1 or name == file) else _told_apart(name, file)] = file
+    return found
 
 
 def listing(step: Mapping[str, Any]) -> HttpRequest:
@@ -57,14 +73,14 @@ def listed(event: ServerEvent) -> list[str]:
 
 
 def picked(names: Sequence[str], wanted: str | None) -> str:
-    """Return the file that a model's name means: as it is, as a model goes by it, or without its suffix.
+    """Return the file that a model's name means: as it is, as a model goes by it, or either without its suffix.
 
     Args:
         names: the files that there are.
         wanted: the model's name; None for the first file.
 
     Raises:
-        ResponseError: there is no such file.
+        ResponseError: there is no such file, or there are several; the message names those that there are.
     """
     if wanted is None:
         if names:
@@ -72,12 +88,32 @@ def picked(names: Sequence[str], wanted: str | None) -> str:
         raise ResponseError(
             "this server has no checkpoint: put one into its models/checkpoints, or draw with a workflow without one"
         )
-    ways: tuple[Callable[[str], str], ...] = (str, model_id, lambda name: _stem(model_id(name)))
-    for spelled, sought in zip(ways, (wanted, wanted, _stem(wanted)), strict=True):
-        if found := next((name for name in names if spelled(name) == sought), None):
-            return found
-    there = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    raise ResponseError(f"this server has no checkpoint {wanted}; it has {there or 'none'}")
+    listed_as = {file: name for name, file in names_of(names).items()}
+    ways: tuple[Callable[[str], str], ...] = (
+        str,
+        lambda file: listed_as[file],
+        model_id,
+        lambda file: _stem(listed_as[file]),
+        lambda file: _stem(model_id(file)),
+    )
+    for spelled, sought in zip(ways, (wanted, wanted, wanted, _stem(wanted), _stem(wanted)), strict=True):
+        found = [file for file in listed_as if spelled(file) == sought]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = _enumerated([f"{listed_as[file]} ({file})" for file in found])
+            raise ResponseError(f"this server has several checkpoints {wanted}: {several}. Give one of these names.")
+    raise ResponseError(f"this server has no checkpoint {wanted}; it has {_enumerated(names) or 'none'}")
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _told_apart(name: str, file: str) -> str:
+    suffix = match[0] if (match := _SUFFIX.search(name)) else ""
+    stem = name.removesuffix(suffix)[: _LONGEST - _DIGITS - len(suffix) - 1]
+    return f"{stem or 'checkpoint'}@{hashlib.sha256(file.encode()).hexdigest()[:_DIGITS]}{suffix}"
 
 
 def _stem(name: str) -> str:

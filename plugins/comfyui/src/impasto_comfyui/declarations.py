@@ -29,6 +29,7 @@ ACCEPTS: Mapping[str, Any] = {
     "guidance_scale": Range(0, 100),
     "num_inference_steps": Range(1, 10_000),
     "seed": Range(0, 2**64 - 1),
+    "randomize_seed": None,
     "n": Range(1, 64),
     "images": Range(1, 1),
     "mask": None,

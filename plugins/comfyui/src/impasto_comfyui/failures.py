@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from impasto import (
     AuthenticationError,
     ContentRejected,
-    ProviderUnavailable,
     QuotaExceeded,
     ResponseError,
     error_of_status,
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from impasto import ServerEvent
 
 _OUT_OF_MEMORY = re.compile(r"OutOfMemory|ran out of memory|Allocation on device", re.IGNORECASE)
+_NO_PICTURE = re.compile(r"Invalid image file", re.IGNORECASE)
 _UNAUTHORIZED = re.compile(r"^Unauthorized\b|Please login first", re.IGNORECASE)
 _QUOTA = re.compile(r"^Payment Required\b|^Rate Limit Exceeded\b|add credits to your account", re.IGNORECASE)
 _REJECTED = re.compile(r"moderat|content.?policy|safety system", re.IGNORECASE)
@@ -40,6 +40,8 @@ def error_of_refusal(event: ServerEvent) -> ResponseError:
         return error_of_status(event)
     if not isinstance(reason, str):
         return error_of_status(event)
+    if event.request.session is not None and _NO_PICTURE.search("; ".join(nodes)):
+        nodes.append("the picture to go on from is not on this server any more: give it as images instead")
     more = "; ".join(nodes) or (details if isinstance(details, str) and details != reason else "")
     return ResponseError(f"{reason}: {more}" if more else reason, status=event.status)
 
@@ -72,14 +74,13 @@ def error_of_messages(messages: Any, stages: Mapping[str, str]) -> ResponseError
         return ResponseError("the job failed, and the server does not say why")
     message, kind = str(data.get("exception_message", "")).strip(), str(data.get("exception_type", ""))
     node = str(data.get("node_type") or stages.get(str(data.get("node_id")), ""))
-    cls = _class_of(kind, message)
     words = f"{node} (node {data.get('node_id')}): {message or kind or 'it raised'}"
-    return cls(words)
-
-
-def _class_of(kind: str, message: str) -> type[ResponseError]:
     if _OUT_OF_MEMORY.search(f"{kind} {message}"):
-        return ProviderUnavailable
+        return ResponseError(f"{words.rstrip('.')}. Ask for a smaller picture, or for fewer at once.")
+    return _class_of(message)(words)
+
+
+def _class_of(message: str) -> type[ResponseError]:
     if _UNAUTHORIZED.search(message):
         return AuthenticationError
     if _QUOTA.search(message):

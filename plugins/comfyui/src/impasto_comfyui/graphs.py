@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import InvalidRequest
 from impasto_comfyui.declarations import loras_of
-from impasto_comfyui.measures import size_asked
+from impasto_comfyui.measures import size_asked, size_scaled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,9 +127,7 @@ def _from_picture(
     positive, negative, vae = links
     graph["10"] = _node("LoadImage", image=pictures["image"])
     pixels = _link("10")
-    size = size_asked(request, style)
-    known = (request.images[0].width, request.images[0].height) if request.images else None
-    if size is not None and size != known:
+    if (size := size_scaled(request, style)) is not None:
         scaled = {"upscale_method": "lanczos", "width": size[0], "height": size[1], "crop": "disabled"}
         graph["17"] = _node("ImageScale", image=pixels, **scaled)
         pixels = _link("17")

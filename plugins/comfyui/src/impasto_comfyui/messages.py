@@ -10,19 +10,34 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from impasto import Image, ImagePreview, Outcome, Progress, ProtocolError
+from impasto import Image, ImagePreview, Outcome, Progress, ProtocolError, WebSocket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from impasto import ServerEvent, WebSocket
+    from impasto import ServerEvent
 
 FLAGS = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
 """The first message: previews shall say to which job they belong."""
 
+_SILENCE = 3600.0
+"""Seconds for which the WebSocket may say nothing: while a large model is loaded, it says nothing for long."""
+
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
 _JPEG_OR_PNG = {1: "image/jpeg", 2: "image/png"}
 _HEAD = 8
+
+
+def watching(client: str, job: str, stages: Mapping[str, str]) -> WebSocket:
+    """Return what listens to a job.
+
+    Args:
+        client: the ``client_id`` with which it was submitted, and nothing else.
+        job: its id.
+        stages: what its nodes do, by their ids.
+    """
+    step = {"job": job, "stages": dict(stages)}
+    return WebSocket("/ws", params={"clientId": client}, send=(FLAGS,), idle=_SILENCE, step=step)
 
 
 def read(event: ServerEvent, payload: WebSocket) -> list[Outcome]:
@@ -36,7 +51,12 @@ def read(event: ServerEvent, payload: WebSocket) -> list[Outcome]:
         return _frame(event.data, step)
     said = event.json()
     data = said.get("data")
-    if not isinstance(data, dict) or data.get("prompt_id") != step["job"]:
+    if not isinstance(data, dict):
+        return []
+    if said.get("type") == "executing" and "prompt_id" not in data and isinstance(data.get("node"), str):
+        # The first that a client hears of its job that runs already; it names no job.
+        return [Progress(_stage(data["node"], step))]
+    if data.get("prompt_id") != step["job"]:
         return []
     match said.get("type"):
         case "execution_start":

@@ -6,14 +6,15 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from impasto import HttpRequest, Image, ImageRequest, InvalidRequest, ProtocolError, WebSocket
-from impasto_comfyui import checkpoints, messages
+from impasto import HttpRequest, Image, ImageRequest, InvalidRequest, ProtocolError
+from impasto_comfyui import checkpoints
 from impasto_comfyui.declarations import PREVIEWS, check_extra
 from impasto_comfyui.graphs import Graph, graph_of, stages_of
-from impasto_comfyui.measures import size_asked
+from impasto_comfyui.measures import size_drawn
 from impasto_comfyui.polling import dropping
+from impasto_comfyui.seeds import seed_of
 from impasto_comfyui.styles import Style, style_of
-from impasto_comfyui.workflows import filled, lacks, placeholders_in, values_of, workflow_of
+from impasto_comfyui.workflows import filled, lacks, placeholders_in, seed_in, values_of, workflow_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,6 @@ WORKFLOW = "workflow"
 """The model that stands for a workflow of the user's."""
 
 _FOLDER = "impasto"
-_SILENCE = 3600.0
-"""Seconds for which the WebSocket may say nothing: while a large model is loaded, it says nothing for long."""
 
 
 def check(model: Model, request: ImageRequest) -> None:
@@ -81,7 +80,7 @@ def onward(model: Model, request: ImageRequest, step: Mapping[str, Any]) -> Http
     pictures = [*request.images, *([request.mask] if request.mask else [])]
     if done < len(pictures):
         return _upload(pictures[done], step)
-    return _submit(request, workflow, step)
+    return _submit(request, workflow, step, is_named=is_named)
 
 
 def uploaded(event: ServerEvent) -> str:
@@ -107,27 +106,18 @@ def _upload(image: Image, step: Mapping[str, Any]) -> HttpRequest:
     )
 
 
-def _submit(request: ImageRequest, workflow: Graph | None, step: Mapping[str, Any]) -> HttpRequest:
+def _submit(request: ImageRequest, workflow: Graph | None, step: Mapping[str, Any], *, is_named: bool) -> HttpRequest:
     pictures = _pictures(request, step.get("uploaded", ()))
     name = step.get("checkpoint")
     style = style_of(name) if isinstance(name, str) else Style()
-    seed: int | None = request.seed
+    seed: int | None = seed_of(request)
+    size = None
     if workflow is None:
-        graph = graph_of(request, str(name), style, pictures, seed=seed)
+        graph, size = graph_of(request, str(name), style, pictures, seed=seed), size_drawn(request, style)
     else:
-        known: dict[str, Any] = {**pictures, "checkpoint": name}
-        if request.width or request.height or request.aspect_ratio:
-            known |= dict(zip(("width", "height"), size_asked(request, style) or (), strict=False))
-        graph = filled(workflow, values_of(request, known))
-        seed = seed if "seed" in placeholders_in(workflow) else None
-    job, stages = _job_id(request), stages_of(graph)
-    beside = WebSocket(
-        "/ws",
-        params={"clientId": job},
-        send=(messages.FLAGS,),
-        idle=_SILENCE,
-        step={"job": job, "stages": stages},
-    )
+        values = values_of(request, style, pictures, (name, is_named))
+        graph, seed = filled(workflow, values), seed_in(workflow, values)
+    job = _job_id(request)
     return HttpRequest(
         "POST",
         "/prompt",
@@ -139,9 +129,15 @@ def _submit(request: ImageRequest, workflow: Graph | None, step: Mapping[str, An
         },
         statuses=(400,),
         idempotent=True,
-        beside=(beside,),
         on_cancel=dropping(job, is_running=False),
-        step={"at": "submit", "seed": seed, "checkpoint": name, "stages": stages},
+        step={
+            "at": "submit",
+            "client": job,
+            "seed": seed,
+            "size": size,
+            "checkpoint": name,
+            "stages": stages_of(graph),
+        },
     )
 
 

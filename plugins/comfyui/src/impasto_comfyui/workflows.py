@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from impasto import InvalidRequest
 from impasto_comfyui.declarations import TEXTS
 from impasto_comfyui.graphs import PREFIX
+from impasto_comfyui.measures import sides_asked, size_asked, size_of_start
+from impasto_comfyui.seeds import seed_asked, seed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from impasto import ImageRequest
     from impasto_comfyui.graphs import Graph
+    from impasto_comfyui.styles import Style
 
 _PLACEHOLDER = re.compile(r"%([a-z]+(?:_[a-z0-9]+)*)(?::([^%]*))?%")
 _PLAIN = (
@@ -30,7 +34,23 @@ NAMES = frozenset(_PLAIN)
 
 _COMFYUIS_OWN = frozenset({"year", "month", "day", "hour", "minute", "second", "batch_num", "date"})
 _HOW = "In ComfyUI: Workflow, Export (API)."
-_USUAL_SIDE = 1024
+_USUAL_SIZE = 1024, 1024
+
+Checkpoint: TypeAlias = "tuple[str | None, bool]"
+"""A checkpoint's file, and whether it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What stands in place of placeholders, by their names.
+
+    Attributes:
+        asked: what the request says.
+        usual: what holds where neither the request nor the placeholder says anything.
+    """
+
+    asked: Mapping[str, Any]
+    usual: Mapping[str, Any]
 
 
 def workflow_of(request: ImageRequest) -> Graph | None:
@@ -70,12 +90,12 @@ def lacks(graph: Graph, name: str) -> bool:
     return any(match[1] == name and match[2] is None for match in matches)
 
 
-def filled(graph: Graph, values: Mapping[str, Any]) -> Graph:
+def filled(graph: Graph, values: Values) -> Graph:
     """Return a workflow with values in place of placeholders.
 
     Args:
         graph: from `workflow_of`.
-        values: by the placeholders' names; those that are not known are missing.
+        values: from `values_of`.
 
     Raises:
         InvalidRequest: one is missing, and its placeholder has no default.
@@ -89,25 +109,48 @@ def filled(graph: Graph, values: Mapping[str, Any]) -> Graph:
     }
 
 
-def values_of(request: ImageRequest, known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the request has for placeholders, and what is known beside it."""
-    picture = request.images[0] if request.images else None
-    usual = (picture.width, picture.height) if picture else (_USUAL_SIDE, _USUAL_SIDE)
-    values: dict[str, Any] = {
+def values_of(request: ImageRequest, style: Style, files: Mapping[str, str], checkpoint: Checkpoint) -> Values:
+    """Return what the request has for placeholders.
+
+    Args:
+        request: whose ``n`` of 1 counts as nothing that was asked.
+        style: with the usual size.
+        files: names of pictures on the server, by the placeholders' names.
+        checkpoint: the file, and whether it was asked for; None where none is needed.
+    """
+    name, is_asked = checkpoint
+    sides = sides_asked(request, style)
+    across, down = (size_asked(request, style) if sides else None) or size_of_start(request) or _USUAL_SIZE
+    asked = {
+        **files,
+        **sides,
+        **{each: request.extra[each] for each in TEXTS if each in request.extra},
         "prompt": request.prompt,
-        "negative_prompt": request.negative_prompt or "",
-        "width": usual[0],
-        "height": usual[1],
+        "negative_prompt": request.negative_prompt,
         "guidance_scale": request.guidance_scale,
         "num_inference_steps": request.num_inference_steps,
-        "seed": request.seed,
-        "n": request.n,
+        "seed": seed_asked(request),
+        "n": request.n if request.n > 1 else None,
         "strength": request.strength,
-        "filename_prefix": PREFIX,
-        **{name: request.extra[name] for name in TEXTS if name in request.extra},
-        **known,
+        "checkpoint": name if is_asked else None,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    usual = {
+        "negative_prompt": "",
+        "width": across,
+        "height": down,
+        "seed": seed_of(request),
+        "n": 1,
+        "filename_prefix": PREFIX,
+        "checkpoint": name,
+    }
+    return Values(*({each: value for each, value in told.items() if value is not None} for told in (asked, usual)))
+
+
+def seed_in(graph: Graph, values: Values) -> int | None:
+    """Return the seed with which a workflow draws; None where it has none of its own, or several."""
+    matches = (match for text in _texts(graph) for match in _PLACEHOLDER.finditer(text) if match[1] == "seed")
+    seeds = {str(_value(match, values, "")) for match in matches}
+    return int(seeds.pop()) if len(seeds) == 1 and all(seed.isdecimal() for seed in seeds) else None
 
 
 def _graph(told: Any) -> Graph:
@@ -148,6 +191,8 @@ def _said(request: ImageRequest) -> Iterator[tuple[str, set[str]]]:
     for name in ("width", "height", "guidance_scale", "num_inference_steps", "strength", "mask"):
         if name in given:
             yield name, {name}
+    if seed_asked(request) is not None:
+        yield "seed", {"seed"}
     if request.negative_prompt:
         yield "negative_prompt", {"negative_prompt"}
     if request.aspect_ratio is not None:
@@ -173,7 +218,7 @@ def _inputs(node: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return list(node["inputs"].items())
 
 
-def _filled(value: Any, values: Mapping[str, Any], where: str) -> Any:
+def _filled(value: Any, values: Values, where: str) -> Any:
     if not isinstance(value, str):
         return value
     whole = _PLACEHOLDER.fullmatch(value)
@@ -185,10 +230,13 @@ def _filled(value: Any, values: Mapping[str, Any], where: str) -> Any:
     )
 
 
-def _value(match: re.Match[str], values: Mapping[str, Any], where: str) -> Any:
+def _value(match: re.Match[str], values: Values, where: str) -> Any:
+    """Return what is asked; where nothing is, what the placeholder says, or else what is usual."""
     name, default = match[1], match[2]
-    if name in values:
-        return values[name]
+    if name in values.asked:
+        return values.asked[name]
+    if default is None and name in values.usual:
+        return values.usual[name]
     if default is None:
         field = re.sub(r"_\d$", "", name).replace("image", "images")
         raise InvalidRequest(

@@ -80,7 +80,8 @@ def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:
     endpoint = mapping.choose(endpoints.endpoints_in(event.json()), request)
     path = f"{payload.url.removesuffix('/info')}/call/{quote(endpoint.name.strip('/'), safe='')}"
     data = mapping.data_for(endpoint, request)
-    submit = call.submit(path, data, seed_at=endpoint.seed_at, seed=mapping.seed_sent(endpoint, data))
+    seed = mapping.seed_sent(endpoint, data)
+    submit = call.submit(path, data, seed_at=endpoint.seed_at, seed=seed, sliders=endpoint.sliders)
     if request.images:
         upload = pictures.upload(payload.url.removesuffix("/info"), endpoint, request, submit)
         return [Progress("uploading", detail=endpoint.name), Follow(upload)]

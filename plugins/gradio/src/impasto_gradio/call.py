@@ -14,7 +14,7 @@ this::
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from impasto import (
     Follow,
@@ -28,7 +28,7 @@ from impasto import (
     plain_text,
 )
 from impasto_gradio.failures import error_of, error_of_answer, error_of_event
-from impasto_gradio.outputs import images_in, seed_in, words_in
+from impasto_gradio.outputs import images_in, seed_in, without_before, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,14 @@ STATUSES = (400, 404, 422, 500, 503)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-def submit(path: str, data: Sequence[object], *, seed_at: int | None = None, seed: int | None = None) -> HttpRequest:
+def submit(
+    path: str,
+    data: Sequence[object],
+    *,
+    seed_at: int | None = None,
+    seed: int | None = None,
+    sliders: Sequence[int] = (),
+) -> HttpRequest:
     """Return the payload that submits a job to an endpoint.
 
     It may be sent twice: a free Space counts GPU time, and drops a job that nobody reads while it is still
@@ -50,6 +57,7 @@ def submit(path: str, data: Sequence[object], *, seed_at: int | None = None, see
         data: the endpoint's inputs, in its order.
         seed_at: which of the outputs, from 0, is the seed really used.
         seed: the seed that is used, where it is known already and no output tells it.
+        sliders: which of the outputs, from 0, are ImageSliders, of whose two pictures only the second is new.
     """
     return HttpRequest(
         "POST",
@@ -57,7 +65,7 @@ def submit(path: str, data: Sequence[object], *, seed_at: int | None = None, see
         json={"data": list(data)},
         statuses=STATUSES,
         idempotent=True,
-        step={"seed_at": seed_at, "seed": seed},
+        step={"seed_at": seed_at, "seed": seed, **({"sliders": [*sliders]} if sliders else {})},
     )
 
 
@@ -75,7 +83,7 @@ def parse(event: ServerEvent) -> list[Outcome]:
     if event.name == "heartbeat":
         return [Progress("waiting")]
     if event.name == "generating":
-        previews = enumerate(images_in(event.json(), _root(event)))
+        previews = enumerate(images_in(_outputs(event), _root(event)))
         return [*(ImagePreview(image, index) for index, image in previews)] or [Progress("drawing")]
     if event.name == "complete":
         return [_completed(event)]
@@ -108,17 +116,25 @@ def _submitted(event: ServerEvent) -> list[Outcome]:
 
 
 def _completed(event: ServerEvent) -> ImageResponse:
-    outputs = event.json()
+    outputs = _outputs(event)
     images = images_in(outputs, _root(event))
     words = words_in(outputs)
     if not images:
         if words:
             raise error_of(words)
         raise ProtocolError(f"the app finished without a picture; it returned: {plain_text(event.text, 120)}")
-    step = event.payload.step
-    step = step if isinstance(step, dict) else {}
+    step = _step(event)
     told = seed_in(outputs, step.get("seed_at"))
     return ImageResponse(images=tuple(images), seed=step.get("seed") if told is None else told, text=words)
+
+
+def _outputs(event: ServerEvent) -> object:
+    return without_before(event.json(), _step(event).get("sliders", ()))
+
+
+def _step(event: ServerEvent) -> dict[str, Any]:
+    step = event.payload.step
+    return step if isinstance(step, dict) else {}
 
 
 def _root(event: ServerEvent) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from impasto import ProtocolError
 
-PICTURES = frozenset({"image", "gallery", "imageslider", "annotatedimage", "imageeditor"})
+_SLIDER = "imageslider"
+PICTURES = frozenset({"image", "gallery", _SLIDER, "annotatedimage", "imageeditor"})
 """Gradio's components that show pictures, in lower case."""
 
 EDITORS = frozenset({"imageeditor", "sketchpad", "paint"})
@@ -121,6 +122,11 @@ class Endpoint:
     def seed_at(self) -> int | None:
         """Which of the outputs, from 0, is the seed; None where none is."""
         return next((index for index, (label, _) in enumerate(self.returns) if "seed" in label), None)
+
+    @property
+    def sliders(self) -> tuple[int, ...]:
+        """Which of the outputs, from 0, show one picture before and another after."""
+        return tuple(index for index, (_, component) in enumerate(self.returns) if component == _SLIDER)
 
     def describe(self) -> str:
         """Return the endpoint as one line for people: ``/infer(prompt, seed) → image``."""

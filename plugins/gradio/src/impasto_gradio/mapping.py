@@ -55,12 +55,18 @@ def choose(endpoints: tuple[Endpoint, ...], request: ImageRequest) -> Endpoint:
     return max(drawing, key=lambda each: _merit(each, request))
 
 
-def _merit(endpoint: Endpoint, request: ImageRequest) -> tuple[int, int, bool]:
+def _merit(endpoint: Endpoint, request: ImageRequest) -> tuple[int, bool, bool, int, bool]:
     wanted = set(request.given()) - {"extra", "randomize_seed"}
-    absent = set() if request.images else {"images", "mask"}
+    absent = {*(() if request.images else ("images",)), *(() if request.mask else ("mask",))}
     filled = {each.name for name, each in endpoint.fields.items() if name not in absent} | set(request.extra)
     lacking = [each for each in endpoint.parameters if each.required and each.name not in filled]
-    return -len(lacking), len(wanted & set(endpoint.fields)), endpoint.name.strip("/").lower() in _USUAL
+    return (
+        -len(lacking),
+        endpoint.takes_several or len(request.images) < 2,
+        endpoint.takes_mask or request.mask is None,
+        len(wanted & set(endpoint.fields)),
+        endpoint.name.strip("/").lower() in _USUAL,
+    )
 
 
 def data_for(endpoint: Endpoint, request: ImageRequest) -> list[Any]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from impasto import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DEEPEST = 8
 _SUFFIX = re.compile(r"\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$", re.IGNORECASE)
@@ -28,6 +32,25 @@ def images_in(outputs: object, root: str) -> list[Image]:
     found: list[str] = []
     _collect(outputs, root, _DEEPEST, found)
     return [Image(url) for url in dict.fromkeys(found)]
+
+
+def without_before(outputs: object, sliders: Sequence[int]) -> object:
+    """Return an app's outputs, of whose sliders only the new picture is left.
+
+    An ImageSlider's value is a pair of pictures, before and after; the former is what the user gave, or a draft.
+
+    Args:
+        outputs: the list of a ``complete`` or ``generating`` event.
+        sliders: which of them, from 0, are ImageSliders.
+    """
+    if not isinstance(outputs, list):
+        return outputs
+    return [
+        next((each for each in reversed(output) if each), None)
+        if index in sliders and isinstance(output, list)
+        else output
+        for index, output in enumerate(outputs)
+    ]
 
 
 def words_in(outputs: object) -> str:

@@ -97,12 +97,15 @@ def _content(image: Image) -> tuple[bytes, str]:
 
 
 def _as_layer(mask: Image) -> bytes:
-    """Return a mask as a layer that is drawn over a picture: as opaque as it is white."""
+    """Return a mask as a layer that is drawn over a picture: as opaque as it is white.
+
+    Nothing is drawn as transparent black, as by an editor in a browser: many apps look at a layer's colours alone, and
+    would take a white one for a mask of the whole picture.
+    """
     import PIL.Image
 
     with PIL.Image.open(io.BytesIO(mask.data or b"")) as opened:
-        layer = PIL.Image.new("RGBA", opened.size, (255, 255, 255, 0))
-        layer.putalpha(opened.convert("L"))
+        layer = PIL.Image.merge("RGBA", [opened.convert("L")] * 4)
     content = io.BytesIO()
     layer.save(content, "PNG")
     return content.getvalue()
