@@ -6,6 +6,8 @@ What a task does is said in its prompt:
 - ``fails``: the task ends in ``Error``; ``fails loudly``: the same, with status 503; ``lost``: it is not found;
 - ``out of credits``, ``busy``, ``down``: the submit is answered with 402, 429, 503;
 - ``slow``: it is pending until `BlackForestLabs.finish` is set.
+
+Of 24 tasks at once, and of 6 of FLUX.1 Kontext [max], the next is answered with 429.
 """
 
 from __future__ import annotations
@@ -32,10 +34,13 @@ KEY = "test-key"
 SIGNATURE = "f0x"
 """Of a picture's address."""
 
+MOST_TASKS = 24
+MOST_OF_MODEL = {"flux-kontext-max": 6}
+"""Tasks at once: "due to capacity issues, for flux-kontext-max, requests to our API are limited to 6 active tasks"."""
+
 _MOST_PIXELS = 1024 * 1024
 _REFUSALS = {
     "out of credits": (402, "Insufficient credits"),
-    "busy": (429, "Too many active tasks"),
     "down": (503, "Service temporarily unavailable"),
 }
 _REASONS = {
@@ -57,6 +62,7 @@ class Task:
     inputs: Strict
     cost: float
     polls: int = 0
+    is_done: bool = False
 
     def said(self, name: str, otherwise: Any = None) -> Any:
         """Return what a field of the body was."""
@@ -91,7 +97,9 @@ class BlackForestLabs:
         states: the states that a task goes through.
         hiccups: polls that fail on the way, before they reach the service.
         finish: lets tasks end that are slow.
-        retry_after: seconds, told where it is busy.
+        wait: seconds, told in the body where it is busy.
+        retry_after: seconds, told in a header there too.
+        refused: how many tasks were refused because there were too many.
         expired: whether the addresses of pictures are too old.
         tells_cost: whether a submit is answered with its cost.
         settled: what a finished task has cost in the end; None where that is not told.
@@ -106,7 +114,9 @@ class BlackForestLabs:
     states: tuple[tuple[str, float | None], ...] = (("Pending", None), ("Pending", 0.5))
     hiccups: int = 0
     finish: threading.Event = field(default_factory=threading.Event)
+    wait: float = 5
     retry_after: str | None = None
+    refused: int = 0
     expired: bool = False
     tells_cost: bool = True
     settled: float | None = None
@@ -145,8 +155,9 @@ class BlackForestLabs:
         prompt = getattr(inputs, "prompt", "") or ""
         for words, (status, detail) in _REFUSALS.items():
             if words in prompt:
-                wait = {"Retry-After": self.retry_after} if self.retry_after and status == 429 else None
-                raise HTTPException(status, detail, wait)
+                raise HTTPException(status, detail)
+        if "busy" in prompt or self._is_full(name):
+            return self._busy()
         task = Task(f"{len(self.tasks):032x}", name, inputs, price)
         self.tasks[task.id] = task
         if webhook := task.said("webhook_url"):
@@ -155,6 +166,16 @@ class BlackForestLabs:
         counted = {"cost": price, "input_mp": 0.0, "output_mp": round(across * down / 1024**2, 2)}
         address = f"{self.region_url or self.url}/v1/get_result?id={task.id}"
         return JSONResponse({"id": task.id, "polling_url": address, **(counted if self.tells_cost else {})})
+
+    def _is_full(self, model: str) -> bool:
+        """Whether a further task of this model is one too many."""
+        active = [task.model for task in self.tasks.values() if not task.is_done]
+        return len(active) >= MOST_TASKS or active.count(model) >= MOST_OF_MODEL.get(model, MOST_TASKS)
+
+    def _busy(self) -> Response:
+        self.refused += 1
+        said = {"error": "rate_limit_exceeded", "message": "Too many concurrent requests", "retry_after": self.wait}
+        return JSONResponse(said, 429, {"Retry-After": self.retry_after} if self.retry_after else None)
 
     async def _result(self, request: Request) -> Response:
         """Answer a poll; it needs no key."""
@@ -174,6 +195,7 @@ class BlackForestLabs:
         if task.polls <= len(self.states):
             state, progress = self.states[task.polls - 1]
             return JSONResponse(_state(task, state, progress=progress))
+        task.is_done = True
         for words, (state, reason) in _REASONS.items():
             if words in prompt:
                 return JSONResponse(_state(task, state, details={"Moderation Reasons": [reason]}))

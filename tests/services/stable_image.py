@@ -206,7 +206,7 @@ class StableImage:
             raise Refusal(400, "bad_request", "accept: must be one of */*, application/json")
         job = self._jobs.get(request.path_params["id"])
         if job is None:
-            raise Refusal(404, "not_found", "id: the generation either does not exist or has expired.")
+            raise Refusal(404, "generation_not_found", "id: the generation either does not exist or has expired.")
         if job.waits:
             job.waits -= 1
             return JSONResponse({"id": request.path_params["id"], "status": "in-progress"}, 202)

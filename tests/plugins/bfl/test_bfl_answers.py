@@ -20,6 +20,7 @@ from impasto import (
     Progress,
     ProtocolError,
     ProviderUnavailable,
+    QuotaExceeded,
     ResponseError,
     ServerEvent,
 )
@@ -198,6 +199,22 @@ def test_a_model_that_is_gone_is_named() -> None:
     with pytest.raises(ResponseError, match=r"no model 'flux-2-pro' any more, or not yet") as caught:
         meaning({"detail": "Not Found"}, status=404)
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({"error": "rate_limit_exceeded", "message": "Too many concurrent requests", "retry_after": 2}, 2),
+        ({"detail": "Too many active tasks"}, 5),
+        ({"retry_after": "soon"}, 5),
+        ({"retry_after": -1}, 5),
+        ("<h1>Too many</h1>", 5),
+    ],
+)
+def test_a_task_that_is_one_too_many_can_be_submitted_again_in_seconds(said: Any, seconds: float) -> None:
+    with pytest.raises(QuotaExceeded) as caught:
+        meaning(said, status=429)
+    assert (caught.value.status, caught.value.retry_after) == (429, seconds)
 
 
 @pytest.mark.parametrize("url", [None, "", 7])

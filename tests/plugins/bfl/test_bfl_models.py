@@ -10,6 +10,8 @@ import pytest
 import impasto_bfl as plugin
 from impasto import ApiKeyHeader, HttpRequest, ImageRequest, InvalidRequest, Model, ServerEvent
 from impasto.fitting import fit
+from impasto.settings import Settings, Timeouts
+from impasto.signing import Destination
 
 MODELS = {model.id: model for model in plugin.list_models()}
 
@@ -30,6 +32,13 @@ def test_the_service_and_its_key() -> None:
     assert provider.url == "https://api.bfl.ai"
     assert provider.auth == ApiKeyHeader("x-key", env="BFL_API_KEY", help_url="https://dashboard.bfl.ai")
     assert provider.default_model == "flux-2-pro"
+
+
+def test_in_a_region_a_task_is_asked_for_wherever_the_service_says() -> None:
+    settings = Settings(providers={"bfl": {"url": "https://api.eu.bfl.ai"}}).provider("bfl")
+    to = Destination.of(MODELS["flux-2-pro"], settings, key=None, timeouts=Timeouts(), proxy=None)
+    for host in ("api.eu1.bfl.ai", "api.eu4.bfl.ai", "api.bfl.ai"):
+        assert to.resolve_request(f"https://{host}/v1/get_result?id=7") == f"https://{host}/v1/get_result?id=7"
 
 
 def test_the_regions_are_the_services_own_and_the_place_of_the_pictures_is_not() -> None:

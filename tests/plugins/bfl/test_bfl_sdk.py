@@ -160,7 +160,7 @@ def test_both_ask_at_the_address_that_the_service_gave(bfl: BlackForestLabs) -> 
 def test_the_sdk_understands_the_failures_as_far_as_it_understands_any(bfl: BlackForestLabs) -> None:
     expected = {
         "out of credits": "402 Client Error: Payment Required",
-        "busy": "429 Client Error: Too Many Requests",
+        "busy": "Too many concurrent requests",
         "down": "503 Server Error: Service Unavailable",
         "refused": "Polling exceeded maximum retries",
     }

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+import anyio
 import pytest
 
 import impasto
@@ -186,7 +187,22 @@ async def test_too_many_tasks_at_once(bfl: BlackForestLabs) -> None:
     bfl.retry_after = "3600"
     error = await error_of(bfl, "busy")
     assert isinstance(error, QuotaExceeded)
+    assert "429 Too Many Requests: Too many concurrent requests" in str(error)
     assert (error.status, error.retry_after) == (429, 3600)
+
+
+async def test_what_is_one_too_many_is_submitted_again_when_there_is_room(bfl: BlackForestLabs) -> None:
+    bfl.wait = 0.2
+    drawn_by: list[ImageResponse] = []
+
+    async def draw(client: impasto.Client) -> None:
+        drawn_by.append(await client.generate("a red fox", model="flux-kontext-max", n=4, api_key=KEY))
+
+    async with client_of(bfl) as client, anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(draw, client)
+    assert [len(response.images) for response in drawn_by] == [4, 4]
+    assert (len(bfl.tasks), bfl.refused > 0) == (8, True)
 
 
 async def test_a_service_that_is_down(bfl: BlackForestLabs) -> None:
@@ -285,3 +301,16 @@ async def test_the_service_is_asked_which_models_it_has(bfl: BlackForestLabs, mo
 async def test_a_model_that_the_service_does_not_have(bfl: BlackForestLabs) -> None:
     with pytest.raises(ResponseError, match="no model 'flux-9' any more, or not yet"):
         await drawn(bfl, model="bfl/flux-9")
+
+
+@pytest.mark.parametrize("size", [(6000, 4000), (300, 4096), (256, 256)])
+async def test_a_picture_of_any_size_can_be_edited(bfl: BlackForestLabs, size: tuple[int, int]) -> None:
+    response = await drawn(bfl, "make it blue", images=picture("PNG", size))
+    width, height = response.parameters["width"], response.parameters["height"]
+    assert width * height <= 2048 * 2048
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.1)
+
+
+async def test_a_wide_size_is_drawn(bfl: BlackForestLabs) -> None:
+    response = await drawn(bfl, width=2560, height=1600)
+    assert (response.parameters["width"], response.parameters["height"]) == (2560, 1600)

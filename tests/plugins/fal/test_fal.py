@@ -15,6 +15,7 @@ from standins.pictures import picture
 
 MODELS = {model.id: model for model in plugin.list_models()}
 FOX = image_of(picture("PNG", (640, 512)))
+FOUR_PICTURES = ("fal-ai/flux-2/edit", "fal-ai/flux-2/klein/4b/edit", "fal-ai/flux-2/klein/9b/edit")
 MASK = as_mask(image_of(picture("PNG", (640, 512), "white")))
 
 
@@ -99,7 +100,13 @@ class TestWhatIsOffered:
         with pytest.raises(InvalidRequest, match="images"):
             submitted("fal-ai/flux-pro/kontext")
 
-    @pytest.mark.parametrize("endpoint", sorted(ENDPOINTS.keys() & MODELS.keys()))
+    @pytest.mark.parametrize(
+        ("endpoint", "most"), [*((each, 4) for each in FOUR_PICTURES), ("openai/gpt-image-2/edit", 16)]
+    )
+    def test_no_more_pictures_are_taken_than_the_endpoint_allows(self, endpoint: str, most: int) -> None:
+        assert MODELS[endpoint].accepts["images"] == Range(1, most)
+
+    @pytest.mark.parametrize("endpoint", MODELS)
     def test_what_can_be_said_beside_is_what_the_endpoint_documents(self, endpoint: str) -> None:
         rule = MODELS[endpoint].accepts["extra"]
         assert isinstance(rule, Choices)
@@ -146,6 +153,18 @@ class TestAnyApplication:
 
 
 class TestWhatIsSubmitted:
+    @pytest.mark.parametrize("endpoint", MODELS)
+    def test_every_listed_endpoint_takes_a_plain_request(self, endpoint: str) -> None:
+        given: dict[str, Any] = {name: {"images": (FOX,), "mask": MASK}[name] for name in MODELS[endpoint].requires}
+        ENDPOINTS[endpoint].model_validate(submitted(endpoint, **given))
+
+    @pytest.mark.parametrize("size", [(64, 48), (512, 512), (1000, 300), (4032, 3024)])
+    @pytest.mark.parametrize("endpoint", [each for each in MODELS if "images" in MODELS[each].requires])
+    def test_every_endpoint_that_edits_takes_a_picture_of_any_size(self, endpoint: str, size: tuple[int, int]) -> None:
+        image = Image(data=b"x", media_type="image/png", width=size[0], height=size[1])
+        given: dict[str, Any] = {name: image if name == "mask" else (image,) for name in MODELS[endpoint].requires}
+        ENDPOINTS[endpoint].model_validate(submitted(endpoint, **given))
+
     def test_a_prompt_alone(self) -> None:
         assert submitted("fal-ai/flux/schnell") == {
             "prompt": "a fox",
@@ -216,6 +235,22 @@ class TestWhatIsSubmitted:
         assert submitted("fal-ai/flux/dev/image-to-image", images=(FOX,), strength=0.3)["strength"] == 0.3
 
     @pytest.mark.parametrize(
+        ("endpoint", "extra"),
+        [
+            ("fal-ai/flux-kontext/dev", {"resolution_mode": "auto"}),
+            ("fal-ai/flux-2-pro/edit", {"image_size": "auto"}),
+            ("fal-ai/z-image/turbo/image-to-image", {"image_size": "auto"}),
+            ("openai/gpt-image-2/edit", {"image_size": "auto"}),
+            ("fal-ai/nano-banana-pro/edit", {"aspect_ratio": "auto"}),
+            ("fal-ai/nano-banana-2/edit", {"pdf_url": "https://example.com/brief.pdf", "aspect_ratio": "auto"}),
+        ],
+    )
+    def test_what_impasto_has_no_word_for_goes_by_fals_own_names(self, endpoint: str, extra: dict[str, Any]) -> None:
+        body = submitted(endpoint, images=(FOX,), extra=extra)
+        ENDPOINTS[endpoint].model_validate(body)
+        assert {name: body[name] for name in extra} == extra
+
+    @pytest.mark.parametrize(
         ("endpoint", "fields"),
         [
             ("fal-ai/flux/schnell", {"num_inference_steps": 13}),
@@ -224,6 +259,9 @@ class TestWhatIsSubmitted:
             ("fal-ai/flux-2", {"width": 256}),
             ("fal-ai/flux-pro/kontext/text-to-image", {"width": 512}),
             ("fal-ai/nano-banana", {"aspect_ratio": "9:21"}),
+            ("fal-ai/flux-2/klein/9b/edit", {"images": (FOX,) * 5}),
+            ("openai/gpt-image-2/edit", {"images": (FOX,) * 17}),
+            ("openai/gpt-image-2", {"width": 4096}),
         ],
     )
     def test_what_an_endpoint_does_not_take_is_refused_before_it_is_paid_for(
@@ -232,3 +270,44 @@ class TestWhatIsSubmitted:
         with pytest.raises(InvalidRequest) as caught:
             submitted(endpoint, **fields)
         assert caught.value.parameter == next(iter(fields))
+
+
+class TestTheSizesOfGptImage2:
+    @pytest.mark.parametrize(
+        ("asked", "drawn"),
+        [
+            ({}, (1024, 768)),
+            ({"width": 2048, "height": 2048}, (2048, 2048)),
+            ({"width": 512, "height": 512}, (816, 816)),
+            ({"aspect_ratio": "16:9"}, (1088, 608)),
+            ({"width": 3840, "height": 512}, (2432, 816)),
+            ({"width": 3840, "height": 3840}, (2880, 2880)),
+        ],
+    )
+    def test_the_nearest_one_that_it_draws_is_asked_for(self, asked: dict[str, Any], drawn: tuple[int, int]) -> None:
+        body = submitted("openai/gpt-image-2", **asked)
+        assert body["image_size"] == {"width": drawn[0], "height": drawn[1]}
+        ENDPOINTS["openai/gpt-image-2"].model_validate(body)
+
+    def test_an_edit_has_the_size_that_the_model_chooses_unless_it_is_asked_for_one(self) -> None:
+        assert submitted("openai/gpt-image-2/edit", images=(FOX,)) == {
+            "prompt": "a fox", "image_urls": [FOX.data_url()],
+        }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            {"width": 1024, "height": 1024},
+            {"width": 1024},
+            {"height": 1024},
+            {"aspect_ratio": "1:1"},
+            {"width": 1024, "aspect_ratio": "1:1"},
+            {"height": 1024, "aspect_ratio": "1:1"},
+        ],
+    )
+    def test_an_edit_is_asked_for_a_size_that_is_said(self, asked: dict[str, Any]) -> None:
+        body = submitted("openai/gpt-image-2/edit", images=(FOX,), **asked)
+        assert body["image_size"] == {"width": 1024, "height": 1024}
+
+    def test_an_edit_takes_a_mask(self) -> None:
+        assert submitted("openai/gpt-image-2/edit", images=(FOX,), mask=MASK)["mask_url"] == MASK.data_url()

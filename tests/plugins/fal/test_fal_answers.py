@@ -48,14 +48,14 @@ def submit(said: object = SUBMITTED, **more: Any) -> list[Any]:
     return asked(plugin.build_payload(SCHNELL, request_of()), said, **more)
 
 
-def stream() -> HttpRequest:
+def ask() -> HttpRequest:
     payload = submit()[-1].payload
     assert isinstance(payload, HttpRequest)
     return payload
 
 
 def status(**said: Any) -> list[Any]:
-    return asked(stream(), said, name="message")
+    return asked(ask(), said, status=200 if said.get("status") == "COMPLETED" else 202)
 
 
 def result(said: object, **more: Any) -> list[Any]:
@@ -73,26 +73,32 @@ def drawn(
 
 
 class TestTheQueue:
-    def test_a_job_is_followed_by_its_stream_with_its_logs(self) -> None:
+    def test_a_job_is_asked_for_with_its_logs(self) -> None:
         progress, follow = submit({**SUBMITTED, "queue_position": 3})
         assert progress == Progress("queued", detail="3 ahead in the queue")
         assert isinstance(follow, Follow)
         payload = follow.payload
         assert isinstance(payload, HttpRequest)
-        assert (payload.method, payload.url) == ("GET", "/fal-ai/flux/requests/1/status/stream")
+        assert (payload.method, payload.url) == ("GET", "/fal-ai/flux/requests/1/status")
         assert payload.params == {"logs": "1"}
-        assert payload.headers == {"Accept": "text/event-stream"}
 
     def test_a_job_that_is_left_is_cancelled(self) -> None:
-        assert stream().on_cancel == HttpRequest("PUT", "/fal-ai/flux/requests/1/cancel")
+        assert ask().on_cancel == HttpRequest("PUT", "/fal-ai/flux/requests/1/cancel")
 
-    def test_a_stream_may_be_silent_while_a_model_is_loaded(self) -> None:
-        assert stream().idle == 600
+    def test_the_questions_are_a_quarter_of_a_second_apart_at_first_and_a_second_in_the_end(self) -> None:
+        follow = submit()[-1]
+        pauses = [follow.after]
+        for _ in range(40):
+            _, follow = asked(follow.payload, {"status": "IN_QUEUE"}, status=202)
+            pauses.append(follow.after)
+        assert pauses[0] == 0.25
+        assert pauses == sorted(pauses)
+        assert pauses[-1] == 1.0
 
     def test_addresses_elsewhere_are_used_as_they_are(self) -> None:
         elsewhere = "http://127.0.0.1:7/x/requests/1"
         said = {"response_url": elsewhere, "status_url": f"{elsewhere}/status", "cancel_url": f"{elsewhere}/cancel"}
-        assert submit(said)[-1].payload.url == f"{elsewhere}/status/stream"
+        assert submit(said)[-1].payload.url == f"{elsewhere}/status"
 
     @pytest.mark.parametrize("address", ["", "x", "/x", f"{JOB}?logs=1", f"{JOB}#x", "ftp://queue.fal.run/x", None])
     def test_what_is_no_address_is_not_asked_for(self, address: Any) -> None:
@@ -103,7 +109,8 @@ class TestTheQueue:
         ("position", "detail"), [(2, "2 ahead in the queue"), (0, "next in the queue"), (None, ""), ("x", ""), (-1, "")]
     )
     def test_the_place_in_the_queue(self, position: Any, detail: str) -> None:
-        assert status(status="IN_QUEUE", queue_position=position) == [Progress("queued", detail=detail)]
+        progress, _ = status(status="IN_QUEUE", queue_position=position)
+        assert progress == Progress("queued", detail=detail)
 
     @pytest.mark.parametrize(
         ("logs", "expected"),
@@ -118,21 +125,23 @@ class TestTheQueue:
     def test_the_last_line_of_the_log_is_told_and_a_bar_in_it_says_how_much_is_done(
         self, logs: Any, expected: Progress
     ) -> None:
-        assert status(status="IN_PROGRESS", logs=logs) == [expected]
+        progress, _ = status(status="IN_PROGRESS", logs=logs)
+        assert progress == expected
 
     def test_a_completed_job_has_its_result_elsewhere_also_if_it_failed(self) -> None:
         for said in ({}, {"error": "Request timed out", "error_type": "request_timeout"}):
             (follow,) = status(status="COMPLETED", **said)
             assert follow.payload.url == "/fal-ai/flux/requests/1"
 
-    def test_something_that_answers_once_in_place_of_the_stream_is_asked_again(self) -> None:
-        progress, follow = asked(stream(), {"status": "IN_QUEUE", "queue_position": 1}, status=202)
-        assert progress == Progress("queued", detail="1 ahead in the queue")
-        assert (follow.payload, follow.after) == (stream(), 1)
+    def test_a_state_that_fal_does_not_document_is_taken_for_one_of_the_work_that_is_paid_for(self) -> None:
+        progress, follow = status(status="WARMING_UP")
+        assert progress == Progress("warming_up")
+        assert follow.payload.url == ask().url
 
-    def test_a_status_that_fal_does_not_document_is_an_error(self) -> None:
-        with pytest.raises(ValueError, match="CANCELED"):
-            status(status="CANCELED")
+    @pytest.mark.parametrize("state", [None, "", 7])
+    def test_a_job_without_a_state_is_an_error(self, state: Any) -> None:
+        with pytest.raises(ValueError, match="without a state"):
+            status(status=state)
 
 
 class TestTheResult:
@@ -248,6 +257,7 @@ SMALL = failures.detail("image_too_small", "Image too small", "image_url", ctx={
 FLAGGED = failures.detail(
     "content_policy_violation", failures.FLAGGED, "prompt", input="secret words", categories=["violence", "hate"]
 )
+NO_MEDIA = failures.detail("no_media_generated", "The model did not produce any media output.", "prompt")
 RANGE = {"loc": ["body", "seed"], "msg": "Input should be less than 9", "type": "less_than", "input": "secret words"}
 
 
@@ -275,6 +285,7 @@ class TestFailures:
         ("code", "said", "error", "words"),
         [
             (422, {"detail": [FLAGGED]}, ContentRejected, "flagged by a content checker (violence, hate)."),
+            (422, {"detail": [NO_MEDIA]}, ContentRejected, "The model did not produce any media output."),
             (422, {"detail": [SMALL]}, ResponseError, "image_url: Image too small (min_height 512, min_width 512)."),
             (422, {"detail": [RANGE, SMALL]}, ResponseError, "seed: Input should be less than 9; image_url: Image"),
             (422, {"detail": []}, ResponseError, "422"),

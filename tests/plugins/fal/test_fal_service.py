@@ -27,7 +27,9 @@ PNG = {"output_format": "png"}
 
 
 @pytest.fixture
-def fal() -> Iterator[Fal]:
+def fal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fal]:
+    """The stand-in; its jobs are asked for without a pause."""
+    monkeypatch.setattr("impasto_fal.answers.FIRST_PAUSE", 0.0)
     with Fal().serving() as service:
         yield service
 
@@ -155,6 +157,13 @@ class TestWhatIsToldMeanwhile:
         assert response.seed == 7
         assert len(fal.journal.of("POST /fal-ai/flux/schnell")) == 1
 
+    @pytest.mark.usefixtures("no_pauses")
+    async def test_a_gateway_that_is_tired_for_a_moment_costs_no_second_job(self, fal: Fal) -> None:
+        fal.hiccups = 1
+        response = await draw(fal, "a red fox", **SMALL)
+        assert response.seed == 7
+        assert len(fal.journal.of("POST /fal-ai/flux/schnell")) == 1
+
 
 class TestLeaving:
     async def test_cancels_the_job(self, fal: Fal) -> None:
@@ -196,6 +205,13 @@ class TestAPictureToStartFrom:
         extra = {"format": "png"} if "sdxl" in model else PNG
         response = await draw(fal, "a door", model=model, images=painted("red"), mask=mask, seed=7, extra=extra)
         assert (pixel(response, (8, 24)), pixel(response, (56, 24))) == ((255, 0, 0), colour(7))
+
+    async def test_is_edited_where_its_mask_is_white_by_a_model_that_takes_one_if_you_like(self, fal: Fal) -> None:
+        mask = painted(0)
+        mask.paste(255, (32, 0, 64, 48))
+        response = await draw(fal, "a door", model="gpt-image-2", images=painted("red"), mask=mask)
+        assert response.model == "openai/gpt-image-2/edit"
+        assert pixel(response, (8, 24)) == (255, 0, 0) != pixel(response, (56, 24))
 
     async def test_a_picture_of_fals_is_the_next_ones_beginning(self, fal: Fal) -> None:
         async with client(fal) as opened:

@@ -167,8 +167,14 @@ class TestWhatIsSent:
             "style_image": ("style_image.jpg", style, "image/jpeg"),
         }
 
+    @pytest.mark.parametrize("name", ["sd3.5-large", "stable-image-ultra"])
+    def test_a_strength_without_a_picture_is_not_paid_for(self, name: str) -> None:
+        with pytest.raises(InvalidRequest) as caught:
+            payload_of(name, strength=0.5)
+        assert caught.value.parameter == "strength"
+
     def test_style_is_not_transferred_without_a_second_picture(self) -> None:
-        with pytest.raises(InvalidRequest, match="images must be from 2 to 2"):
+        with pytest.raises(InvalidRequest, match="images must be .*2"):
             payload_of("style-transfer", images=(image_of(PICTURE),))
 
     def test_true_and_false_are_words(self) -> None:
@@ -251,6 +257,7 @@ class TestWhatFails:
             (403, "content_moderation", ContentRejected),
             (403, "permission_denied", AuthenticationError),
             (404, "not_found", ResponseError),
+            (404, "generation_not_found", ResponseError),
             (413, "payload_too_large", ResponseError),
             (422, "invalid_language", ResponseError),
             (422, "public_figure", ContentRejected),
@@ -278,6 +285,10 @@ class TestWhatFails:
             ResponseError, match=r"search_prompt: is required\. Give it as extra=\{'search_prompt': …\}"
         ):
             answer(said, 400, MODELS["search-and-replace"])
+
+    def test_a_page_in_place_of_the_service_is_not_its_word_that_a_job_is_gone(self) -> None:
+        with pytest.raises(ProviderUnavailable, match="no such place"):
+            answer(b"<h1>no such place</h1>", 404, content_type="text/html")
 
     def test_an_error_that_is_not_of_the_services_form_is_read_as_any_other(self) -> None:
         with pytest.raises(ProviderUnavailable, match="tired"):

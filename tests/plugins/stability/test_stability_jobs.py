@@ -38,11 +38,14 @@ async def test_a_job_is_asked_for_until_it_is_done(service: StableImage, client:
     assert len(results) == 3
 
 
-async def test_a_job_without_a_result_is_told_in_the_services_words(draw: Any) -> None:
+async def test_a_job_without_a_result_is_told_in_the_services_words_and_not_asked_for_again(
+    service: StableImage, draw: Any
+) -> None:
     with pytest.raises(ResponseError, match="the generation either does not exist or has expired") as caught:
         await draw("expired", "upscale-creative", images=PICTURE)
     assert type(caught.value) is ResponseError
     assert caught.value.status == 404
+    assert len([line for line in service.journal.lines() if line.startswith("GET /v2beta/results/")]) == 1
 
 
 async def test_a_job_that_is_under_way_is_taken_up_again_and_paid_for_once(

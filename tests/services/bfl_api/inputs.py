@@ -1,17 +1,18 @@
 """What each model takes, as the service's own schemas have it: https://api.bfl.ai/openapi.json, 2026-04-29 and later.
 
 Defaults are the service's, so that two bodies that mean the same are read as equal. These are stricter: they refuse
-fields that are not known, sides of FLUX.2 beyond 2048 or no multiple of 16, and pictures that cannot be read.
+fields that are not known, sizes of FLUX.2 beyond four megapixels or in no steps of 16, and pictures that cannot be
+read.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from PIL import Image
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from services.serving import Strict
 
@@ -60,7 +61,8 @@ Base64OrUrl = Annotated[str, AfterValidator(_is_picture_or_address)]
 Reference = Annotated[str, AfterValidator(_is_picture_or_address), AfterValidator(_is_large_enough)]
 Ratio = Annotated[str, AfterValidator(_is_between_21_9_and_9_21)]
 OutputFormat = Literal["jpeg", "png", "webp"]
-Flux2Side = Annotated[int, Field(ge=64, le=2048, multiple_of=16)]
+MOST_PIXELS = 2048 * 2048
+Flux2Side = Annotated[int, Field(ge=64, multiple_of=16)]
 Flux1Side = Annotated[int, Field(ge=256, le=1440, multiple_of=32)]
 Margin = Annotated[int, Field(ge=0, le=2048)]
 
@@ -83,6 +85,12 @@ class Flux2KleinInputs(Inputs):
     width: Flux2Side | None = None
     height: Flux2Side | None = None
     safety_tolerance: Annotated[int, Field(ge=0, le=5)] = 2
+
+    @model_validator(mode="after")
+    def _has_four_megapixels_at_most(self) -> Self:
+        if (self.width or 1024) * (self.height or 1024) > MOST_PIXELS:
+            raise ValueError("Image size exceeds 4 megapixels")
+        return self
 
 
 class Flux2References(Flux2KleinInputs):

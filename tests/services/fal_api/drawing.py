@@ -12,7 +12,7 @@ from typing import Any
 import PIL.Image
 
 from services.fal_api.failures import Failure, detail, of_model
-from services.fal_api.schemas import NAMED, Input
+from services.fal_api.vocabulary import NAMED, Input
 
 LARGEST = 2048
 """Pixels a side; a picture that would be larger is drawn small."""
@@ -54,7 +54,7 @@ def draw(body: Input, seed: int, index: int, *, unsafe: bool = False) -> Drawn:
     source = _source(asked)
     picture = PIL.Image.new("RGB", _size(asked, source), (0, 0, 0) if unsafe else colour(seed, index))
     name = "mask_image_url" if "mask_image_url" in asked else "mask_url"
-    if source is not None and name in asked and not unsafe:
+    if source is not None and asked.get(name) and not unsafe:
         mask = _read(asked[name], name).convert("L")
         if mask.size != source.size:
             raise of_model(422, detail("image_aspect_ratio_error", "Mask and image must have the same size", name))
@@ -80,8 +80,8 @@ def _size(asked: dict[str, Any], source: PIL.Image.Image | None) -> tuple[int, i
         return (width, height) if max(width, height) <= LARGEST else (SMALL, SMALL)
     if size in NAMED:
         return NAMED[str(size)]
-    if asked.get("aspect_ratio"):
-        across, _, down = str(asked["aspect_ratio"]).partition(":")
+    across, _, down = str(asked.get("aspect_ratio") or asked.get("resolution_mode") or "").partition(":")
+    if down:
         longer = max(int(across), int(down))
         return RATIO_SIDE * int(across) // longer, RATIO_SIDE * int(down) // longer
     return source.size if source is not None else (SMALL, SMALL)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +12,8 @@ from pydantic import ValidationError
 from services.fal_api import failures
 from services.fal_api.drawing import Drawn, draw
 from services.fal_api.failures import FLAGGED, Failure, detail, of_model, of_request
-from services.fal_api.schemas import ENDPOINTS, Input
+from services.fal_api.schemas import ENDPOINTS
+from services.fal_api.vocabulary import Input
 
 ONCE_DRAWN = 920212137
 """The seed that the stand-in draws with where it was given none."""
@@ -21,6 +21,9 @@ ONCE_DRAWN = 920212137
 OUTCOMES: dict[str, Callable[[], Failure]] = {
     "refused": lambda: of_model(
         422, detail("content_policy_violation", FLAGGED, "prompt", input="the caller's words", categories=["violence"])
+    ),
+    "no media": lambda: of_model(
+        422, detail("no_media_generated", "The model did not produce any media output: unsafe content.")
     ),
     "too small": lambda: of_model(
         422, detail("image_too_small", "Image too small", "image_url", ctx={"min_height": 512, "min_width": 512})
@@ -56,7 +59,7 @@ class Job:
         body: as it came; the model reads it only when its turn comes.
         base: the stand-in's address.
         seen: how often its status was told.
-        released: set when it may end; those with ``slow`` in their prompt wait for this.
+        released: whether it may end; those with ``slow`` in their prompt wait for this.
         cancelled: whether somebody cancelled it.
     """
 
@@ -66,7 +69,7 @@ class Job:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     seen: int = 0
     cancelled: bool = False
-    released: asyncio.Event = field(default_factory=asyncio.Event)
+    released: bool = False
 
     @property
     def prompt(self) -> str:
@@ -81,7 +84,7 @@ class Job:
     @property
     def is_held(self) -> bool:
         """Whether it goes on drawing until somebody lets it end."""
-        return "slow" in self.prompt and not self.released.is_set()
+        return "slow" in self.prompt and not self.released
 
     @property
     def is_done(self) -> bool:
@@ -92,23 +95,18 @@ class Job:
         """Return what a submit is answered with."""
         return {"status": "IN_QUEUE", **self._addresses(), "logs": None, "metrics": {}, "queue_position": WAITING - 1}
 
-    def status(self, *, logs: bool, cumulative: bool) -> dict[str, Any]:
-        """Tell how the job stands, and let it go on by one step.
-
-        Args:
-            logs: whether log lines are wanted.
-            cumulative: whether all of them, as a poll has them, or those since the last time, as the stream does.
-        """
+    def status(self, *, logs: bool) -> dict[str, Any]:
+        """Tell how the job stands, with all that its model has said if ``logs`` are wanted, and let it go on a step."""
         if self.seen < WAITING and not self.cancelled:
             self.seen += 1
             return {"status": "IN_QUEUE", "queue_position": WAITING - self.seen, **self._addresses()}
         line = self.seen - WAITING
         if line < len(LOGS) and not self.cancelled:
-            told = [_log(each) for each in (LOGS[: line + 1] if cumulative else LOGS[line : line + 1])]
+            told = [_log(each) for each in LOGS[: line + 1]]
             self.seen += not (self.is_held and line == len(LOGS) - 1)
             return {"status": "IN_PROGRESS", "logs": told if logs else None, **self._addresses()}
         self.seen = WAITING + len(LOGS) + 1
-        told = [_log(each) for each in LOGS] if cumulative and logs else []
+        told = [_log(each) for each in LOGS] if logs else []
         ended = {"status": "COMPLETED", "logs": told, "metrics": {"inference_time": 3.42}, **self._addresses()}
         if "never starts" in self.prompt:
             ended |= {"error": "Request timed out", "error_type": "request_timeout"}

@@ -23,7 +23,7 @@ from impasto import (
 )
 from impasto_bfl.failures import error_of_submit, error_of_task
 
-OF_SUBMIT = (404, 422)
+OF_SUBMIT = (404, 422, 429)
 """Statuses of a submit of which more can be said than that they are failures."""
 
 OF_POLL = (400, 403, 404, 410, 422, 451, 500, 502, 503, 504)

@@ -2,16 +2,21 @@
 
 Facts: https://docs.bfl.ai/api_integration/errors; ``StatusResponse`` and ``HTTPValidationError`` in
 https://api.bfl.ai/openapi.json (2026-04-29); the reasons of a moderation stand in ``details["Moderation Reasons"]``, as
-clients of the service have met them. Statuses that are not named here mean what the core makes of them: 403 a key that
-is refused, as the service answers it; 402 credits that are used up; 429 too many tasks at once; 5xx a service that is
-down.
+clients of the service have met them; the body of a 429 in BFL's ``skills`` repository (d0793c8,
+``references/rate-limiting.md``). Statuses that are not named here mean what the core makes of them: 403 a key that is
+refused, as the service answers it; 402 credits that are used up; 5xx a service that is down.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from impasto import ContentRejected, Model, ResponseError, ServerEvent, error_of_status
+
+BUSY = 5.0
+"""Seconds after which a task is submitted again that was one too many, where the answer does not say: who submits "must
+wait until one of your previous tasks has finished", and so long do BFL's examples wait."""
 
 _REASONS = "Moderation Reasons"
 _MODERATED = {
@@ -41,7 +46,14 @@ def error_of_task(said: dict[str, Any], status: int | None) -> ResponseError | N
 
 
 def error_of_submit(model: Model, event: ServerEvent) -> ResponseError:
-    """Return the error that a refused submit is: which field is wrong, and why; or that there is no such model."""
+    """Return the error that a refused submit is: which field is wrong, and why; or that there is no such model.
+
+    Too many tasks at once are a matter of seconds, and what is refused for them costs nothing.
+    """
+    if event.status == 429:
+        error = error_of_status(event)
+        error.retry_after = _wait_in(event.data) if error.retry_after is None else error.retry_after
+        return error
     if event.status == 404:
         return ResponseError(f"the service has no model {model.id!r} any more, or not yet (404)", status=404)
     words = "; ".join(_faults_in(event.data))
@@ -62,14 +74,26 @@ def _words_in(value: object) -> list[str]:
     return [each for each in value[:8] if isinstance(each, str)] if isinstance(value, list) else []
 
 
-def _faults_in(body: object) -> list[str]:
-    """Return the faults in an ``HTTPValidationError``, each with its field."""
+def _wait_in(body: object) -> float:
+    """Return the seconds that the body of a 429 asks to wait."""
+    seconds = _field_of(body, "retry_after")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    return float(seconds) if is_number and 0 <= seconds < math.inf else BUSY
+
+
+def _field_of(body: object, name: str) -> Any:
+    """Return a field of a JSON object; None where there is none."""
     import json
 
     try:
-        detail = json.loads(body)["detail"] if isinstance(body, bytes | str) else None
+        return json.loads(body)[name] if isinstance(body, bytes | str) else None
     except (ValueError, TypeError, KeyError, RecursionError):
-        return []
+        return None
+
+
+def _faults_in(body: object) -> list[str]:
+    """Return the faults in an ``HTTPValidationError``, each with its field."""
+    detail = _field_of(body, "detail")
     faults = []
     for each in detail[:5] if isinstance(detail, list) else ():
         if isinstance(each, dict) and isinstance(each.get("msg"), str):

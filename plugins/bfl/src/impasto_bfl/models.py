@@ -31,7 +31,8 @@ PROVIDER = Provider(
     max_concurrency=24,
 )
 """The service. Its regions, and the limit of 24 tasks at once, are from https://docs.bfl.ai; the global host sends some
-tasks to a region, and the address to ask there has that region's host."""
+tasks to a region, and the address to ask there has that region's host. Of FLUX.1 Kontext [max] it draws 6 at once: what
+is beyond them is refused for now, see `failures.BUSY`."""
 
 SEED = Range(0, 2**32 - 1)
 """The schemas name no bounds; these 32 bits are what all samplers take."""

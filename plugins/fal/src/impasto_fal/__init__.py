@@ -17,7 +17,7 @@ from impasto import (
     ServerEvent,
     hookimpl,
 )
-from impasto_fal import answers, listing
+from impasto_fal import answers, gpt_image, listing
 from impasto_fal.endpoint import PROVIDER
 from impasto_fal.failures import SUBMIT
 from impasto_fal.models import MODELS, found
@@ -57,15 +57,13 @@ def build_payload(model: Model, request: ImageRequest) -> Payload:
         body["seed"] = request.seed
     if request.n > 1:
         body["num_images"] = request.n
-    if request.aspect_ratio is not None and model.size is None:
-        body["resolution_mode" if model.id == "fal-ai/flux-kontext/dev" else "aspect_ratio"] = request.aspect_ratio
-    body |= _size(model, request) | _pictures(model, request) | dict(request.extra)
+    body |= _shape(model, request) | _pictures(model, request) | dict(request.extra)
     return HttpRequest("POST", f"/{model.id}", json=body, statuses=SUBMIT)
 
 
 @hookimpl
 def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:
-    """Read the answer to the submit, the job's stream, or its result."""
+    """Read the answer to the submit, how the job stands, or its result."""
     assert isinstance(event.payload, HttpRequest)  # noqa: S101
     if answers.is_submit(event.payload):
         return answers.submitted(event)
@@ -86,15 +84,26 @@ def parse_models(provider: Provider, event: ServerEvent) -> list[str | Follow]:
     return listing.told(event)
 
 
-def _size(model: Model, request: ImageRequest) -> dict[str, Any]:
-    if request.width is None and request.height is None:
+def _shape(model: Model, request: ImageRequest) -> dict[str, Any]:
+    """Return the fields for the picture's size and for its aspect ratio; none where both are left to fal."""
+    width, height = request.width, request.height
+    if model.id in {gpt_image.PATH, gpt_image.EDIT}:
+        width, height = gpt_image.size_for(request) or (None, None)
+    elif request.aspect_ratio is not None and model.size is None:
+        name = "resolution_mode" if model.id == "fal-ai/flux-kontext/dev" else "aspect_ratio"
+        return {name: request.aspect_ratio} | _size(model, width, height)
+    return _size(model, width, height)
+
+
+def _size(model: Model, width: int | None, height: int | None) -> dict[str, Any]:
+    if width is None and height is None:
         return {}
-    if request.width is None or request.height is None:
-        missing = "width" if request.width is None else "height"
+    if width is None or height is None:
+        missing = "width" if width is None else "height"
         raise InvalidRequest(
             f"{model.name}: fal takes both sides of a picture or none: give {missing} too.", parameter=missing
         )
-    return {"image_size": {"width": request.width, "height": request.height}}
+    return {"image_size": {"width": width, "height": height}}
 
 
 def _pictures(model: Model, request: ImageRequest) -> dict[str, Any]:

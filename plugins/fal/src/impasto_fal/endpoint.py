@@ -35,11 +35,13 @@ def endpoint(
     seed: bool = True,
     negative: bool = False,
     size: SizeRule | None = None,
+    sides: Range | None = None,
     usual: tuple[int, int] = _LANDSCAPE,
     ratios: tuple[str, ...] = (),
     images: Range | int | None = 0,
     needed: bool = True,
     mask: bool = False,
+    maskable: bool = False,
     strength: tuple[float, float, float] | None = None,
     extra: tuple[str, ...] = (),
     priority: int = 0,
@@ -57,11 +59,13 @@ def endpoint(
         seed: whether it takes one.
         negative: whether it takes a negative prompt.
         size: the rule for its sizes; None where the server decides.
+        sides: bounds of width and height, where the server decides unless it is asked for a size.
         usual: width and height where nobody says anything.
         ratios: the aspect ratios that it takes in place of a size.
         images: how many pictures it takes: 0 for none, None for at least one with no bound that fal tells.
         needed: whether it draws nothing without them.
         mask: whether it needs a mask too.
+        maskable: whether it takes one, if you like.
         strength: least, most and default.
         extra: what else it takes, by fal's own names.
         priority: negative for a model that its maker serves too.
@@ -81,8 +85,11 @@ def endpoint(
         accepts["aspect_ratio"] = Choices(*ratios)
     if images != 0:
         accepts["images"] = Range(images, images) if isinstance(images, int) else images
+    if sides is not None:
+        accepts |= {"width": sides, "height": sides, "aspect_ratio": None}
     accepts |= {"n": Range(1, n)} if n > 1 else {}
-    accepts |= {name: None for name, taken in (("seed", seed), ("negative_prompt", negative), ("mask", mask)) if taken}
+    taken = {"seed": seed, "negative_prompt": negative, "mask": mask or maskable}
+    accepts |= {name: None for name, is_taken in taken.items() if is_taken}
     defaults |= {"width": usual[0], "height": usual[1]} if size is not None else {}
     requires = (*(("images",) if images != 0 and needed else ()), *(("mask",) if mask else ()))
     return Model(

@@ -25,6 +25,9 @@ SUBMIT = (400, 403, 422)
 RESULT = (400, 403, 422, 499, 500, 502, 503, 504)
 """Failures of a result: the model's own."""
 
+_REFUSALS = frozenset({"content_policy_violation", "no_media_generated"})
+"""Failures that are the model's refusal. The second is how Nano Banana words it, in whose message the reason stands."""
+
 _LISTED = 5
 """Failures of one request that are told."""
 
@@ -62,7 +65,7 @@ def _error_of_model(event: ServerEvent, details: list[dict[str, Any]]) -> Respon
     status = event.status
     if not words:
         return error_of_status(event)
-    if "content_policy_violation" in kinds:
+    if kinds & _REFUSALS:
         return ContentRejected(words, status=status)
     if kinds & {"downstream_service_error"} or (status is not None and status >= 500):
         return ProviderUnavailable(words, status=status)

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from impasto import Model, Range, SizeRule
+from impasto_fal import gpt_image
 from impasto_fal.endpoint import FLUX_SIZES, PROVIDER, endpoint
 
 _SDXL_SIZES = SizeRule(minimum=16, maximum=14142, multiple=8)
@@ -32,7 +33,10 @@ _SDXL = (
     "sync_mode",
 )  # fmt: skip
 _BANANA = ("limit_generations", "output_format", "safety_tolerance", "sync_mode")
-_BANANA_PRO = (*_BANANA, "enable_web_search", "resolution", "system_prompt")
+_BANANA_PRO = (*_BANANA, "aspect_ratio", "enable_web_search", "resolution", "system_prompt")
+_BANANA_2 = (*_BANANA_PRO, "thinking_level")
+_GPT = ("image_size", "output_format", "quality", "sync_mode")
+"""``image_size`` and ``aspect_ratio`` are in these where fal takes ``auto`` for them, for which impasto has no word."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){1,6}")
 _RESERVED = frozenset({"requests"})
@@ -86,7 +90,8 @@ def _flux_pro() -> list[Model]:
         *models,
         endpoint(
             "fal-ai/flux-kontext/dev", "FLUX.1 Kontext [dev]", "flux-kontext-dev",
-            steps=(10, 50, 28), guidance=(1, 20, 2.5), ratios=_KONTEXT_DEV_RATIOS, images=1, extra=_OPEN,
+            steps=(10, 50, 28), guidance=(1, 20, 2.5), ratios=_KONTEXT_DEV_RATIOS, images=1,
+            extra=(*_OPEN, "resolution_mode"),
         ),
     ]  # fmt: skip
 
@@ -99,17 +104,20 @@ def _flux_2() -> list[Model]:
     flex: dict[str, Any] = {**pro, "steps": (2, 50, 28), "guidance": (1.5, 10, 3.5)}
     klein: dict[str, Any] = {"steps": (4, 8, 4), "size": FLUX_SIZES, "extra": _KLEIN}
     models = []
+    four = Range(1, 4)
     for path, label, aliases, fields, most in (
-        ("fal-ai/flux-2", "FLUX.2 [dev]", ("flux-2-dev",), dev, Range(1, 4)),
+        ("fal-ai/flux-2", "FLUX.2 [dev]", ("flux-2-dev",), dev, four),
         ("fal-ai/flux-2-pro", "FLUX.2 [pro]", ("flux-2", "flux-2-pro"), pro, None),
         ("fal-ai/flux-2-flex", "FLUX.2 [flex]", ("flux-2-flex",), flex, None),
         ("fal-ai/flux-2-max", "FLUX.2 [max]", ("flux-2-max",), pro, None),
-        ("fal-ai/flux-2/klein/4b", "FLUX.2 [klein] 4B", ("flux-2-klein-4b",), klein, None),
-        ("fal-ai/flux-2/klein/9b", "FLUX.2 [klein] 9B", ("flux-2-klein", "flux-2-klein-9b"), klein, None),
+        ("fal-ai/flux-2/klein/4b", "FLUX.2 [klein] 4B", ("flux-2-klein-4b",), klein, four),
+        ("fal-ai/flux-2/klein/9b", "FLUX.2 [klein] 9B", ("flux-2-klein", "flux-2-klein-9b"), klein, four),
     ):
+        automatic = ("image_size",) if most is None else ()
+        edited: dict[str, Any] = {**fields, "images": most, "extra": (*fields["extra"], *automatic)}
         models += [
             endpoint(path, label, *aliases, **fields),
-            endpoint(f"{path}/edit", f"{label}, editing", *aliases, images=most, **fields),
+            endpoint(f"{path}/edit", f"{label}, editing", *aliases, **edited),
         ]
     return models
 
@@ -143,9 +151,7 @@ def _stable_diffusion() -> list[Model]:
 
 def _others() -> list[Model]:
     turbo: dict[str, Any] = {"steps": (1, 8, 8), "size": FLUX_SIZES}
-    gpt: dict[str, Any] = {
-        "seed": False, "size": FLUX_SIZES, "extra": ("output_format", "quality", "sync_mode"), "priority": -1,
-    }  # fmt: skip
+    gpt: dict[str, Any] = {"seed": False, "extra": _GPT, "priority": -1}
     models = [
         endpoint(
             "fal-ai/qwen-image", "Qwen-Image", "qwen-image", negative=True, size=FLUX_SIZES,
@@ -158,24 +164,28 @@ def _others() -> list[Model]:
         endpoint("fal-ai/z-image/turbo", "Z-Image Turbo", "z-image-turbo", extra=_EXPANDING, **turbo),
         endpoint(
             "fal-ai/z-image/turbo/image-to-image", "Z-Image Turbo, image to image", "z-image-turbo", images=1,
-            strength=(0, 1, 0.6), extra=_EXPANDING, **turbo,
+            strength=(0, 1, 0.6), extra=(*_EXPANDING, "image_size"), **turbo,
         ),
         endpoint(
             "fal-ai/z-image/turbo/inpaint", "Z-Image Turbo, inpainting", "z-image-turbo", images=1, mask=True,
-            strength=(0, 1, 1), extra=(*_EXPANDING, "control_end", "control_scale", "control_start"), **turbo,
+            strength=(0, 1, 1), extra=(*_EXPANDING, "control_end", "control_scale", "control_start", "image_size"),
+            **turbo,
         ),
-        endpoint("openai/gpt-image-2", "GPT Image 2", "gpt-image-2", **gpt),
-        endpoint("openai/gpt-image-2/edit", "GPT Image 2, editing", "gpt-image-2", images=None, **gpt),
+        endpoint(gpt_image.PATH, "GPT Image 2", "gpt-image-2", size=gpt_image.RULE, **gpt),
+        endpoint(
+            gpt_image.EDIT, "GPT Image 2, editing", "gpt-image-2", images=Range(1, 16), maskable=True,
+            sides=gpt_image.SIDES, **gpt,
+        ),
     ]  # fmt: skip
-    for path, label, ratios, extra in (
-        ("nano-banana", "Nano Banana", _BANANA_RATIOS, _BANANA),
-        ("nano-banana-pro", "Nano Banana Pro", _BANANA_RATIOS, _BANANA_PRO),
-        ("nano-banana-2", "Nano Banana 2", _BANANA_2_RATIOS, (*_BANANA_PRO, "thinking_level")),
+    files = ("audio_url", "pdf_url", "video_url")
+    for path, label, ratios, extra, edited in (
+        ("nano-banana", "Nano Banana", _BANANA_RATIOS, _BANANA, (*_BANANA, "aspect_ratio")),
+        ("nano-banana-pro", "Nano Banana Pro", _BANANA_RATIOS, _BANANA_PRO, _BANANA_PRO),
+        ("nano-banana-2", "Nano Banana 2", _BANANA_2_RATIOS, _BANANA_2, (*_BANANA_2, *files)),
     ):
-        fields: dict[str, Any] = {"ratios": ratios, "extra": extra}
         models += [
-            endpoint(f"fal-ai/{path}", label, path, **fields),
-            endpoint(f"fal-ai/{path}/edit", f"{label}, editing", path, images=None, **fields),
+            endpoint(f"fal-ai/{path}", label, path, ratios=ratios, extra=extra),
+            endpoint(f"fal-ai/{path}/edit", f"{label}, editing", path, ratios=ratios, images=None, extra=edited),
         ]
     return models
 

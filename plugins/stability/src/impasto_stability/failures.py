@@ -34,7 +34,6 @@ _CLASSES: dict[str, type[ResponseError]] = {
     "public_figure": ContentRejected,
     "rate_limit_exceeded": QuotaExceeded,
     "internal_error": ProviderUnavailable,
-    "not_found": ResponseError,
 }
 
 _SECONDS = re.compile(r"timed out for (\d{1,6}) seconds")
@@ -52,7 +51,8 @@ def error_of(model: Model, event: ServerEvent) -> ResponseError:
     name, words = _said(event)
     if not words:
         return usual
-    cls = _CLASSES.get(name, type(usual))
+    # 404: the service is there, and says that a job or its result is not.
+    cls = _CLASSES.get(name, ResponseError if event.status == 404 else type(usual))
     retry_after = usual.retry_after
     if retry_after is None and event.status == 429:
         told = _SECONDS.search(words)

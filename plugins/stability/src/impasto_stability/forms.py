@@ -31,6 +31,10 @@ def form_of(model: Model, request: ImageRequest) -> HttpRequest:
         data["seed"] = request.seed
     if request.guidance_scale is not None:
         data["cfg_scale"] = request.guidance_scale
+    if request.strength is not None and not request.images:
+        raise InvalidRequest(
+            f"{model.name}: strength says how far to go from a picture: give images too.", parameter="strength"
+        )
     if request.images:
         data |= _of_a_picture(model, endpoint, request)
     for name, value in request.extra.items():
