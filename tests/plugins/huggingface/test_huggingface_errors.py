@@ -16,6 +16,7 @@ from impasto import (
     QuotaExceeded,
     ResponseError,
 )
+from impasto.policy import UNHEALTHY, Verdict, verdict_of
 from services.inference_providers import InferenceProviders
 from services.inference_providers.calling import client
 from services.inference_providers.refusals import BALANCE, CREDITS, FLAGGED, NSFW, PERMISSION
@@ -137,19 +138,41 @@ async def test_a_provider_that_nobody_knows_is_refused_with_those_that_are(url: 
         await painted(url, "a fox", provider="brushworks")
 
 
-async def test_a_model_that_draws_takes_no_picture(url: str) -> None:
-    with pytest.raises(InvalidRequest, match="draws from words alone") as caught:
-        await painted(url, "a fox", "someone/versioned", images=picture())
-    assert caught.value.parameter == "images"
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        ("someone/versioned", {"images": picture()}, "draws from words alone"),
+        ("timbrooks/instruct-pix2pix", {}, "edits pictures"),
+    ],
+)
+async def test_a_model_that_is_served_for_the_other_task_alone_leaves_it_to_the_next_service(
+    service: InferenceProviders, url: str, model: str, options: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ResponseError, match=words) as caught:
+        await painted(url, "a fox", model, **options)
+    assert verdict_of(caught.value) is Verdict.PASS
+    assert not isinstance(caught.value, UNHEALTHY)
+    assert len(service.journal.asked) == 1
 
 
-async def test_a_model_that_edits_wants_one(url: str) -> None:
+async def test_a_provider_that_is_named_and_serves_the_other_task_alone_is_refused(url: str) -> None:
     with pytest.raises(InvalidRequest, match="edits pictures") as caught:
-        await painted(url, "a fox", "timbrooks/instruct-pix2pix")
+        await painted(url, "a fox", "timbrooks/instruct-pix2pix", "hf-inference")
     assert caught.value.parameter == "images"
+
+
+@pytest.mark.parametrize(("prompt", "error"), [("overrun", ProviderUnavailable), ("slow, overrun", ResponseError)])
+async def test_an_outage_is_not_asked_for_again_once_the_job_has_ended(
+    service: InferenceProviders, url: str, prompt: str, error: type[ResponseError]
+) -> None:
+    with pytest.raises(ResponseError, match="E003") as caught:
+        await painted(url, prompt, provider="replicate")
+    assert type(caught.value) is error
+    looks = service.journal.of("GET /replicate/v1/predictions/job1")
+    assert len(looks) == (3 if "slow" in prompt else 0)
 
 
 async def test_no_two_pictures_can_be_edited_at_once(service: InferenceProviders, url: str) -> None:
-    with pytest.raises(impasto.InvalidRequest, match="images must be from 1 to 1"):
+    with pytest.raises(impasto.InvalidRequest, match="images must be 1 picture, not 2"):
         await painted(url, "a fox", KONTEXT, images=[picture(), picture()])
     assert service.journal.asked == []

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from impasto import HttpRequest, ImageResponse, Outcome, ProtocolError, ProviderUnavailable, ResponseError
+from impasto import Follow, HttpRequest, ImageResponse, Outcome, ProtocolError, ProviderUnavailable, ResponseError
 from services.inference_providers.hooks import KONTEXT, PICTURE, SCHNELL, answered, order
-from services.inference_providers.mapping import SD3
+from services.inference_providers.mapping import SD3, served
 
 FULL: dict[str, Any] = {
     "negative_prompt": "text",
@@ -166,6 +166,39 @@ class TestAnAnswer:
         assert isinstance(silent, ImageResponse)
         assert (told.seed, silent.seed) == (8, 7)
 
+    def test_tells_the_seed_of_the_extra_body_which_is_the_one_that_was_sent(self) -> None:
+        payload = order(SCHNELL, extra={"provider": "together", "extra_body": {"seed": 5}})
+        (response,) = answered({"data": [{"url": "https://x.example/1.png"}]}, payload=payload)
+        assert isinstance(response, ImageResponse)
+        assert payload.json["seed"] == response.seed == 5
+
+    def test_of_replicate_is_not_the_end_while_it_goes_on_whatever_it_holds(self) -> None:
+        said = {"id": "p1", "status": "processing", "output": ["https://replicate.delivery/1.webp"]}
+        _, follow = self.given("replicate", said)
+        assert isinstance(follow, Follow)
+
+    @pytest.mark.parametrize(
+        ("provider", "said"),
+        [
+            ("replicate", {"id": "p1", "status": "starting"}),
+            ("wavespeed", {"data": {"urls": {"get": "https://api.wavespeed.ai/api/v3/predictions/1/result"}}}),
+            ("zai-org", {"id": "1", "task_status": "PROCESSING"}),
+            ("fal-ai", {"status": "IN_QUEUE", "response_url": "https://queue.fal.run/fal-ai/flux/requests/1"}),
+        ],
+    )
+    def test_of_a_job_is_asked_for_and_dropped_with_the_headers_of_the_order(
+        self, provider: str, said: dict[str, Any]
+    ) -> None:
+        mapping = {provider: served("glm-image")}
+        sent = order(SCHNELL, mapping, extra={"provider": provider, "bill_to": "acme"})
+        _, follow = answered(said, payload=sent)
+        assert isinstance(follow, Follow)
+        assert isinstance(follow.payload, HttpRequest)
+        assert follow.payload.headers == sent.headers
+        assert follow.payload.headers["X-HF-Bill-To"] == "acme"
+        drop = follow.payload.on_cancel
+        assert drop is None or drop.headers == sent.headers
+
     def test_names_the_provider_its_model_and_the_request(self) -> None:
         (response,) = self.given("together", {"data": [{"url": "https://x.example/1.png"}]})
         assert isinstance(response, ImageResponse)
@@ -179,7 +212,7 @@ class TestAnAnswer:
             ("nscale", {"data": [{"b64_json": ""}]}),
             ("fal-ai", {"images": []}),
             ("fal-ai", {"images": [{"url": 1}]}),
-            ("replicate", {"output": 1}),
+            ("replicate", {"status": "succeeded", "output": 1}),
             ("replicate", {"id": "../1", "status": "starting", "output": None}),
             ("wavespeed", {"data": {"urls": {"get": "https://api.wavespeed.ai/elsewhere"}}}),
         ],

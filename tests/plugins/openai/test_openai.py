@@ -119,8 +119,11 @@ class TestAGeneration:
             ({"mask": half_white()}, "mask"),
             ({"seed": 7}, "seed"),
             ({"negative_prompt": "text"}, "negative_prompt"),
-            ({"n": 11}, "n"),
             ({"extra": {"style": "vivid"}}, "extra"),
+            ({"extra": {"input_fidelity": "high"}, "images": (picture(),)}, "extra"),
+            ({"extra": {"output_format": "gif", "partial_images": 0}}, "extra"),
+            ({"extra": {"output_format": "gif", "output_compression": 50}}, "extra"),
+            ({"extra": {"output_format": "gif"}, "images": (picture(),), "mask": half_white()}, "mask"),
             ({"images": (picture(size=(8, 8)),) * 17}, "images"),
         ],
     )
@@ -128,6 +131,19 @@ class TestAGeneration:
         with pytest.raises(InvalidRequest) as caught:
             payload(SUNBURST, **fields)
         assert caught.value.parameter == parameter
+
+    @pytest.mark.parametrize(
+        ("name", "fidelity", "images"),
+        [
+            ("gpt-image-1.5", "high", ()),
+            ("gpt-image-1-mini", "high", (picture(),)),
+            ("chatgpt-image-latest", "low", (picture(),)),
+        ],
+    )
+    def test_is_true_to_its_pictures_only_where_the_model_can_be(self, name: str, fidelity: str, images: Any) -> None:
+        with pytest.raises(InvalidRequest) as caught:
+            payload(name, extra={"input_fidelity": fidelity}, images=images)
+        assert caught.value.parameter == "extra"
 
     def test_is_refused_where_the_prompt_is_too_long(self) -> None:
         chosen = model(SUNBURST)
@@ -214,9 +230,17 @@ class TestAConversation:
             "safety_identifier": "f0",
         }
 
-    def test_goes_on_from_an_earlier_response(self) -> None:
-        body = said("gpt-6-luna", session={"response": "resp_1"})
-        assert body["previous_response_id"] == "resp_1"
+    @pytest.mark.parametrize("name", ["gpt-6-luna", "gpt-6-luna-2026-09-22"])
+    def test_goes_on_from_an_earlier_response(self, name: str) -> None:
+        asked = payload(name, session={"response": "resp_1"})
+        assert asked.url == "/responses"
+        assert (asked.json["model"], asked.json["previous_response_id"]) == (name, "resp_1")
+
+    def test_draws_a_gif_without_previews(self) -> None:
+        gif = {"output_format": "gif", "partial_images": 0}
+        assert said("gpt-6-luna", extra=gif)["tools"] == [{"type": "image_generation", "model": SUNBURST, **gif}]
+        with pytest.raises(InvalidRequest, match="no GIF with partial_images"):
+            payload("gpt-6-luna", extra={**gif, "partial_images": 1})
 
     @pytest.mark.parametrize("session", [{}, {"response": None}, {"response": ""}, {"task": "x"}])
     def test_does_not_go_on_from_what_is_no_response(self, session: dict[str, Any]) -> None:

@@ -177,9 +177,14 @@ class TestATurnOfAConversation:
             {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": PNG, "size": "1024x1024"},
             {"type": "message", "content": [{"type": "output_text", "text": "Here it is."}]},
         ],
-        "usage": {"input_tokens": 1000, "input_tokens_details": {"cached_tokens": 400}, "output_tokens": 100},
-        "tool_usage": {"image_gen": USAGE},
+        "usage": {
+            "input_tokens": 1000,
+            "input_tokens_details": {"cached_tokens": 400, "cache_write_tokens": 200},
+            "output_tokens": 100,
+        },
+        "tool_usage": {"image_gen": {**USAGE, "cached_tokens": 0}},
     }
+    WORDS = (400 * 0.10 + 400 * 0.01 + 200 * 0.125 + 100 * 0.50) / 1e6
 
     def test_ends_with_the_picture_and_the_words_beside_it(self) -> None:
         done = {"type": "response.completed", "response": self.COMPLETED}
@@ -188,15 +193,51 @@ class TestATurnOfAConversation:
         assert answer.text == "Here it is."
         assert answer.session == {"response": "resp_1"}
         assert answer.usage is not None
-        assert answer.usage["image_gen"] == USAGE
+        assert answer.usage["image_gen"] == {**USAGE, "cached_tokens": 0}
 
     def test_costs_the_picture_and_the_words(self) -> None:
         cost = drawn(self.COMPLETED, LUNA).cost
         assert cost is not None
-        assert cost.amount == pytest.approx(0.00637 + (600 * 0.10 + 400 * 0.01 + 100 * 0.50) / 1e6)
+        assert cost.amount == pytest.approx(0.00637 + self.WORDS)
 
-    def test_has_no_cost_where_the_tools_tokens_are_not_told(self) -> None:
-        assert drawn({**self.COMPLETED, "tool_usage": None}, LUNA).cost is None
+    def test_costs_less_where_the_picture_is_from_the_cache(self) -> None:
+        cached = {**USAGE, "cached_tokens_details": {"cached_text_tokens": 0, "cached_image_tokens": 40}}
+        cost = drawn({**self.COMPLETED, "tool_usage": {"image_gen": cached}}, LUNA).cost
+        assert cost is not None
+        assert cost.amount == pytest.approx((10 * 5 + 40 * 2 + 200 * 30) / 1e6 + self.WORDS)
+
+    def test_of_a_dated_snapshot_is_one_of_a_conversation_too(self) -> None:
+        answer = drawn(self.COMPLETED, f"{LUNA}-2026-09-22")
+        assert answer.session == {"response": "resp_1"}
+        assert answer.cost is not None
+
+    @pytest.mark.parametrize(
+        ("tool_usage", "usage"),
+        [
+            (None, {}),
+            ({"image_gen": USAGE}, {}),
+            ({"image_gen": {**USAGE, "cached_tokens": 40}}, {}),
+            ({"image_gen": {**USAGE, "output_tokens": 0, "cached_tokens": 0}}, {}),
+            (None, {"input_tokens_details": {"cached_tokens": 400}}),
+            (None, {"input_tokens": 300_000}),
+            (
+                None,
+                {
+                    "input_tokens_details": {
+                        "cached_tokens": 0,
+                        "cache_write_tokens": 200,
+                        "cache_write_tokens_details": {"ttl_12h_tokens": 200, "ttl_30m_tokens": 0},
+                    }
+                },
+            ),
+        ],
+    )
+    def test_has_no_cost_where_not_all_of_it_is_known(self, tool_usage: Any, usage: dict[str, Any]) -> None:
+        """A count that is left out is unknown, a picture without tokens was not counted (the SDK's ``ToolUsage``)."""
+        changes = {"usage": {**self.COMPLETED["usage"], **usage}}
+        if not usage:
+            changes["tool_usage"] = tool_usage
+        assert drawn({**self.COMPLETED, **changes}, LUNA).cost is None
 
     @pytest.mark.parametrize(
         ("name", "outcomes"),
@@ -255,9 +296,18 @@ class TestTheListOfModels:
         assert plugin.request_models(plugin.PROVIDER) == HttpRequest("GET", "/models")
 
     def test_at_openai_has_what_draws_and_is_not_shut_down(self) -> None:
-        ids = ["gpt-5.4", "gpt-6-luna", "gpt-image-2.6-flare", "dall-e-3", "gpt-image-1", "chatgpt-image-latest", "o3"]
+        ids = [
+            "gpt-5.4",
+            "gpt-6-luna",
+            "gpt-6-luna-2026-09-22",
+            "gpt-image-2.6-flare",
+            "dall-e-3",
+            "gpt-image-1",
+            "chatgpt-image-latest",
+            "o3",
+        ]
         listed = self.names({"object": "list", "data": [{"id": each} for each in ids]})
-        assert listed == ["gpt-image-2.6-flare", "chatgpt-image-latest", "gpt-6-luna"]
+        assert listed == ["gpt-image-2.6-flare", "chatgpt-image-latest", "gpt-6-luna", "gpt-6-luna-2026-09-22"]
 
     def test_elsewhere_has_every_model_since_none_says_what_it_does(self) -> None:
         listed = self.names({"data": [{"id": "stablediffusion"}, {"id": "llama-3.2"}, {"id": "not a name"}, {}]})

@@ -50,6 +50,8 @@ def envelope(message: str | None, **fields: Any) -> dict[str, Any]:
         (400, {"type": "image_generation_user_error", "code": "moderation_blocked"}, ContentRejected),
         (400, {"code": "content_policy_violation"}, ContentRejected),
         (403, {"code": "content_policy_violation"}, ContentRejected),
+        (400, {"code": "misalignment_policy_violation"}, ContentRejected),
+        (400, {"code": "invalid_prompt"}, ResponseError),
         (403, {}, AuthenticationError),
         (429, {"type": "insufficient_quota", "code": "credit_balance_exhausted"}, QuotaExceeded),
         (429, {"type": "insufficient_quota", "code": "project_spend_limit_exceeded"}, QuotaExceeded),
@@ -77,6 +79,11 @@ def test_every_status_that_is_told_apart_is_read_by_the_plugin() -> None:
 def test_a_refusal_is_known_by_its_words_where_the_code_is_missing() -> None:
     message = "Your request was rejected as a result of our safety system."
     assert type(error(400, envelope(message))) is ContentRejected
+
+
+def test_an_invalid_prompt_is_a_refusal_where_the_usage_policy_is_the_reason() -> None:
+    message = "Invalid prompt: your prompt was flagged as potentially violating our usage policy."
+    assert type(error(400, envelope(message, code="invalid_prompt"))) is ContentRejected
 
 
 @pytest.mark.parametrize(
@@ -135,6 +142,12 @@ def test_an_error_without_words_says_its_kind() -> None:
             "Input should be WxH",
         ),
         (400, {"error": "no such voice"}, ResponseError, "no such voice"),
+        (
+            400,
+            {"code": "invalid argument", "error": "Generated image rejected by content moderation."},
+            ContentRejected,
+            "content moderation",
+        ),
         (429, {"error": {"code": "1302", "message": "Too many."}}, QuotaExceeded, "Too many"),
         (400, {"error": {"code": 400, "message": "bad size", "type": ""}}, ResponseError, "bad size"),
         (503, "<html><h1>Bad Gateway</h1></html>", ProviderUnavailable, "Bad Gateway"),

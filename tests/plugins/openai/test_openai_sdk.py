@@ -255,6 +255,7 @@ class TestTheSdkGetsItsErrors:
             ({"extra_body": {"n": "2"}}, "n", "invalid_type"),
             ({"background": "transparent", "output_format": "jpeg"}, "background", "invalid_value"),
             ({"output_format": "gif", "stream": True}, "stream", "invalid_value"),
+            ({"output_format": "gif", "output_compression": 50}, "output_compression", "invalid_value"),
         ],
     )
     def test_for_what_the_documentation_forbids(
@@ -263,6 +264,32 @@ class TestTheSdkGetsItsErrors:
         with pytest.raises(openai.BadRequestError) as caught:
             sdk.images.generate(model=FLARE, prompt="a fox", **said)
         assert (caught.value.param, caught.value.code) == (param, code)
+
+    @pytest.mark.parametrize(
+        ("said", "words"),
+        [
+            ({"partial_images": 1}, "GIF output does not support"),
+            ({"input_image_mask": {"image_url": "data:x"}}, "GIF output does not support"),
+            ({"output_compression": 50}, "only supported for jpeg and webp"),
+            ({"background": "transparent"}, "transparent backgrounds need png or webp"),
+        ],
+    )
+    def test_for_a_gif_in_a_conversation_that_cannot_be(
+        self, sdk: openai.OpenAI, said: dict[str, Any], words: str
+    ) -> None:
+        tool: Any = {"type": "image_generation", "output_format": "gif", **said}
+        with pytest.raises(openai.BadRequestError, match=words):
+            sdk.responses.create(model="gpt-6-luna", input="a fox", tools=[tool])
+
+    def test_for_a_gif_with_a_mask(self, sdk: openai.OpenAI) -> None:
+        with pytest.raises(openai.BadRequestError, match="GIF output does not support"):
+            sdk.images.edit(
+                model=FLARE,
+                prompt="a hat",
+                image=("fox.png", png(), "image/png"),
+                mask=("mask.png", png(colour=(0, 0, 0, 0)), "image/png"),
+                output_format="gif",
+            )
 
     def test_for_a_file_that_does_not_say_that_it_is_a_picture(self, sdk: openai.OpenAI) -> None:
         with pytest.raises(openai.BadRequestError) as caught:

@@ -14,7 +14,6 @@ from impasto import ImagePreview, ImageResponse, Progress
 from impasto.plugins import Plugins
 from impasto.settings import Settings
 from services.openai_images import OpenAIService
-from services.serving import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -190,11 +189,11 @@ class TestAConversation:
         content = service.journal.asked[1].fields["input"][0]["content"]
         assert [part["type"] for part in content] == ["input_text", "input_image"]
 
-    async def test_that_openai_has_forgotten_cannot_go_on(self, url: str) -> None:
+    async def test_that_openai_has_forgotten_cannot_go_on(self, url: str, service: OpenAIService) -> None:
         first = await paint(url, "a fox", "gpt-6-luna")
-        with serving(OpenAIService().app) as other:
-            with pytest.raises(impasto.ResponseError, match=r"Previous response with id 'resp_1' not found"):
-                await paint(f"{other}/v1", "make it blue", "gpt-6-luna", continue_from=first)
+        service.forget_conversations()
+        with pytest.raises(impasto.ResponseError, match=r"Previous response with id 'resp_1' not found"):
+            await paint(url, "make it blue", "gpt-6-luna", continue_from=first)
 
     @pytest.mark.parametrize(
         ("prompt", "words"),
@@ -202,6 +201,7 @@ class TestAConversation:
             ("blocked", "safety system"),
             ("in words", "I cannot draw that"),
             ("too much", "violates our policies"),
+            ("usage", "violating our usage policy"),
             ("filtered", "content_filter"),
             ("refused", "safety system"),
         ],
@@ -216,6 +216,7 @@ class TestAFailure:
         ("prompt", "error", "words"),
         [
             ("refused", impasto.ContentRejected, "safety system"),
+            ("flagged", impasto.ContentRejected, "violating our usage policy"),
             ("out of credits", impasto.QuotaExceeded, "exceeded your current quota"),
             ("billing limit", impasto.QuotaExceeded, "Billing hard limit"),
             ("busy", impasto.QuotaExceeded, "rate limit"),

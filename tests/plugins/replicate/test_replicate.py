@@ -74,7 +74,7 @@ def test_the_service_and_its_key() -> None:
     [("flux", "black-forest-labs/flux-schnell"), ("flux-schnell", "black-forest-labs/flux-schnell"),
      ("flux-dev", "black-forest-labs/flux-dev"), ("flux-pro", "black-forest-labs/flux-pro"),
      ("flux-2-pro", "black-forest-labs/flux-2-pro"), ("sd-3.5", "stability-ai/stable-diffusion-3.5-large"),
-     ("sdxl", "stability-ai/sdxl"), ("qwen-image", "qwen/qwen-image"), ("nano-banana", "google/nano-banana")],
+     ("sdxl", "stability-ai/sdxl"), ("qwen-image", "qwen/qwen-image"), ("nano-banana-2", "google/nano-banana-2")],
 )  # fmt: skip
 def test_models_have_the_names_that_other_providers_share(alias: str, name: str) -> None:
     assert [model.id for model in MODELS.values() if alias in model.aliases] == [name]
@@ -124,13 +124,45 @@ def test_seedream_draws_an_aspect_ratio_at_2k(ratio: str, size: tuple[int, int])
     assert (said["size"], said["width"], said["height"]) == ("custom", *size)
 
 
-def test_a_field_in_extra_comes_before_what_is_sent_otherwise() -> None:
-    said = sent("bytedance/seedream-4", extra={"size": "4K"})
-    assert said["size"] == "4K"
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"extra": {"size": "4K"}}, {"size": "4K", "aspect_ratio": "1:1"}),
+        ({"extra": {"size": "4K"}, "aspect_ratio": "16:9"}, {"size": "4K", "aspect_ratio": "16:9"}),
+        ({"extra": {"size": "4K"}, "aspect_ratio": "7:4"}, {"size": "4K", "aspect_ratio": "16:9"}),
+        ({"extra": {"size": "4K"}, "images": (SMALL,)}, {"size": "4K"}),
+        ({"extra": {"size": "4K"}, "images": (SMALL,), "aspect_ratio": "3:2"}, {"size": "4K", "aspect_ratio": "3:2"}),
+        ({"extra": {"aspect_ratio": "21:9"}}, {"aspect_ratio": "21:9"}),
+        ({"extra": {"aspect_ratio": "match_input_image"}, "images": (SMALL,)}, {"aspect_ratio": "match_input_image"}),
+        ({"extra": {"width": 3000, "height": 1250}}, {"size": "custom", "width": 3000, "height": 1250}),
+        ({"extra": {"size": "custom", "height": 2000}}, {"size": "custom", "width": 2048, "height": 2000}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["bytedance/seedream-4", "bytedance/seedream-4.5"])
+def test_a_size_that_extra_names_counts_and_keeps_the_shape(
+    name: str, asked: dict[str, Any], said: dict[str, Any]
+) -> None:
+    """Seedream's ``aspect_ratio`` is "only used when size is not 'custom'"."""
+    found = sent(name, **asked)
+    assert {field: found[field] for field in ("size", "aspect_ratio", "width", "height") if field in found} == said
+
+
+def test_seedream_4_5_draws_no_small_pictures_and_says_so() -> None:
+    small = {"width": 1500, "height": 1200}
+    with pytest.raises(InvalidRequest, match="3,686,400 pixels or more, .* not 1500x1200") as caught:
+        sent("bytedance/seedream-4.5", extra=small)
+    assert caught.value.parameter == "extra"
+    assert sent("bytedance/seedream-4", extra=small).items() >= small.items()
+
+
+def test_what_google_has_ended_or_will_end_has_no_alias() -> None:
+    aliases = {alias for model in MODELS.values() for alias in model.aliases}
+    assert not {each for each in aliases if each.startswith("imagen") or each == "nano-banana"}
+    assert "google/nano-banana-2" in MODELS["google/nano-banana"].deprecated
 
 
 def test_pictures_are_a_list_where_the_model_takes_several() -> None:
-    assert sent("google/nano-banana", images=(SMALL, SMALL))["image_input"] == [SMALL.data_url()] * 2
+    assert sent("google/nano-banana-2", images=(SMALL, SMALL))["image_input"] == [SMALL.data_url()] * 2
     assert sent("black-forest-labs/flux-kontext-pro", images=(SMALL,))["input_image"] == SMALL.data_url()
 
 
@@ -139,7 +171,7 @@ def test_strength_is_sent_only_with_a_picture() -> None:
 
 
 def test_a_large_picture_is_uploaded_before_anything_else() -> None:
-    payload = payload_for("google/nano-banana", images=(SMALL, LARGE))
+    payload = payload_for("google/nano-banana-2", images=(SMALL, LARGE))
     assert (payload.method, payload.url) == ("POST", "/files")
     assert payload.files == {"content": ("image-1.png", LARGE.data, "image/png")}
     assert payload.repeatable
@@ -147,12 +179,12 @@ def test_a_large_picture_is_uploaded_before_anything_else() -> None:
 
 @pytest.mark.parametrize("url", [None, 7, ""])
 def test_an_upload_that_leads_to_no_file_is_not_understood(url: object) -> None:
-    upload = payload_for("google/nano-banana", images=(LARGE,))
+    upload = payload_for("google/nano-banana-2", images=(LARGE,))
     event = ServerEvent(
         "response", json.dumps({"urls": {"get": url}}).encode(), upload, ImageRequest("a fox", images=(LARGE,)), 201
     )
     with pytest.raises(ProtocolError, match="names no file"):
-        plugin.parse_event(MODELS["google/nano-banana"], event)
+        plugin.parse_event(MODELS["google/nano-banana-2"], event)
 
 
 @pytest.mark.parametrize(
@@ -187,9 +219,9 @@ def test_inpainting_with_ideogram_runs_ideogram() -> None:
 
 @pytest.mark.parametrize(
     ("name", "asked"),
-    [("black-forest-labs/flux-schnell", {"num_inference_steps": 5}), ("black-forest-labs/flux-schnell", {"n": 5}),
-     ("black-forest-labs/flux-schnell", {"guidance_scale": 3.0}), ("google/imagen-4", {"seed": 7}),
-     ("google/imagen-4", {"aspect_ratio": "21:9"}), ("black-forest-labs/flux-kontext-dev", {}),
+    [("black-forest-labs/flux-schnell", {"num_inference_steps": 5}),
+     ("black-forest-labs/flux-schnell", {"guidance_scale": 3.0}), ("google/nano-banana-2", {"seed": 7}),
+     ("google/nano-banana-2", {"aspect_ratio": "9:21"}), ("black-forest-labs/flux-kontext-dev", {}),
      ("black-forest-labs/flux-schnell", {"extra": {"megapixel": "1"}})],
 )  # fmt: skip
 def test_what_a_model_cannot_do_is_refused(name: str, asked: dict[str, Any]) -> None:

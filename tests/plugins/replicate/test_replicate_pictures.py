@@ -67,9 +67,9 @@ class TestPicturesToStartFrom:
         self, client: impasto.Client, service: Replicate, address: str
     ) -> None:
         given = [noisy(320), picture(), noisy(340)]
-        await drawn(client, "a fox and a hen", "nano-banana", images=given)
+        await drawn(client, "a fox and a hen", "nano-banana-2", images=given)
         assert service.journal.lines()[:3] == [
-            "POST /v1/files", "POST /v1/files", "POST /v1/models/google/nano-banana/predictions"
+            "POST /v1/files", "POST /v1/files", "POST /v1/models/google/nano-banana-2/predictions"
         ]  # fmt: skip
         first, second = service.files
         assert [service.files[each].data for each in (first, second)] == [given[0], given[2]]
@@ -150,7 +150,7 @@ class TestModelsThatAreNotListed:
             found = await client.refresh_models("replicate")
             known = [model.name for model, _ in client.discovered()]
         assert found["replicate"] == (
-            "black-forest-labs/flux-schnell", "google/imagen-4", "somebody/inkwash", "qwen/qwen-image-edit"
+            "black-forest-labs/flux-schnell", "google/nano-banana-2", "somebody/inkwash", "qwen/qwen-image-edit"
         )  # fmt: skip
         assert known == ["replicate/somebody/inkwash"]
         assert service.journal.lines() == [

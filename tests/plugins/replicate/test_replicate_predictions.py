@@ -109,7 +109,7 @@ class TestAPredictionThatGoesOn:
 
 class TestAPredictionThatSucceeded:
     def test_has_its_pictures_whether_the_output_is_one_or_a_list(self) -> None:
-        one = drawn(told={"output": "https://replicate.delivery/a.jpg"}, model="google/imagen-4")
+        one = drawn(told={"output": "https://replicate.delivery/a.jpg"}, model="google/nano-banana-2")
         assert [image.url for image in one.images] == ["https://replicate.delivery/a.jpg"]
         several = drawn(told={"output": ["https://replicate.delivery/0.webp", "data:image/webp;base64,UklG"]})
         assert [image.url for image in several.images] == [
@@ -128,7 +128,7 @@ class TestAPredictionThatSucceeded:
         assert drawn().seed == 7
 
     def test_has_no_seed_where_the_model_takes_none(self) -> None:
-        assert drawn(model="google/imagen-4", request=ImageRequest("a fox")).seed is None
+        assert drawn(model="google/nano-banana-2", request=ImageRequest("a fox")).seed is None
 
     def test_counts_in_the_services_own_words(self) -> None:
         metrics = {"image_count": 1, "predict_time": 0.83, "total_time": 0.84}
@@ -171,6 +171,9 @@ class TestAPredictionThatDidNotSucceed:
             ("Prediction interrupted; please retry (code: PA)", ProviderUnavailable),
             ("Timeout starting prediction (E6716)", ProviderUnavailable),
             ("Unknown error (E1000)", ProviderUnavailable),
+            ("Service is currently unavailable due to high demand. Please try again later. (E003) (x)",
+             ProviderUnavailable),
+            ("Service is temporarily unavailable. Please try again later. (E004) (x)", ProviderUnavailable),
             ("Out of memory (E1001)", ResponseError),
             ("CUDA error: device-side assert triggered", ResponseError),
         ],

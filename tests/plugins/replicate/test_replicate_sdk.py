@@ -75,7 +75,7 @@ class TestTheSdk:
         assert [size_of(each.read()) for each in output] == [(1344, 768)] * 2
 
     def test_gets_one_picture_of_a_model_whose_output_is_one(self, sdk: Client) -> None:
-        output = sdk.run("google/imagen-4", input={"prompt": "a fox", "output_format": "png"})
+        output = sdk.run("google/nano-banana-2", input={"prompt": "a fox", "output_format": "png"})
         assert isinstance(output, FileOutput)
         assert size_of(output.read()) == (64, 64)
 

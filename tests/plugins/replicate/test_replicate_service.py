@@ -30,7 +30,7 @@ from services.replicate_api import Replicate, version_of
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("no_pauses")]
 
 FLUX = "replicate/black-forest-labs/flux-schnell"
-IMAGEN = "replicate/google/imagen-4"
+BANANA = "replicate/google/nano-banana-2"
 
 
 async def drawn(client: impasto.Client, prompt: str, model: str = FLUX, **options: Any) -> ImageResponse:
@@ -113,14 +113,14 @@ class TestSeveralPictures:
         assert len(service.predictions) == 1
 
     async def test_are_drawn_side_by_side_where_it_cannot(self, client: impasto.Client, service: Replicate) -> None:
-        response = await drawn(client, "a fox", IMAGEN, n=2)
+        response = await drawn(client, "a fox", BANANA, n=2)
         assert len(response.images) == 2
         assert len(service.predictions) == 2
 
     async def test_of_which_one_is_left_out_come_with_a_warning(self, client: impasto.Client) -> None:
         response = await drawn(client, "a partly bare fox", n=3)
         assert len(response.images) == 2
-        assert response.warnings == ("Replicate left out 1 of 3 pictures: it takes them for NSFW",)
+        assert "Replicate left out 1 of 3 pictures: it takes them for NSFW" in response.warnings
 
 
 class TestWaiting:
@@ -204,7 +204,8 @@ class TestFailures:
             ("undressed", ContentRejected, "NSFW content detected"),
             ("interrupted", ProviderUnavailable, "please retry"),
             ("down", ProviderUnavailable, "Service unavailable"),
-            ("aborted", ProviderUnavailable, "before it started"),
+            ("overrun", ProviderUnavailable, "high demand"),
+            ("aborted", ResponseError, "before it started"),
             ("huge", ResponseError, "out of memory"),
             ("broken", ResponseError, "CUDA error"),
             ("canceled", ResponseError, "cancelled"),
@@ -216,6 +217,14 @@ class TestFailures:
         self, client: impasto.Client, prompt: str, expected: type[ResponseError], words: str
     ) -> None:
         assert words in str(await refused(client, prompt, expected))
+
+    @pytest.mark.parametrize("prompt", ["slow interrupted", "slow overrun", "slow aborted"])
+    async def test_of_a_prediction_that_has_ended_are_not_asked_for_again(
+        self, client: impasto.Client, service: Replicate, prompt: str
+    ) -> None:
+        await refused(client, prompt, ResponseError)
+        (number,) = service.predictions
+        assert len(service.journal.of(f"GET /v1/predictions/{number}")) == 3
 
     @pytest.mark.parametrize(("prompt", "seconds"), [("low credit", 5), ("busy", 30)])
     async def test_too_many_requests_say_when_to_come_back(

@@ -19,6 +19,7 @@ from services.serving import Asked
 
 Route = tuple[str, str, Callable[[Request, Asked], Response]]
 _CUDA = "CUDA out of memory."
+_OVERRUN = "Service is currently unavailable due to high demand. Please try again later. (E003) (x1)"
 
 
 class Queued:
@@ -145,7 +146,8 @@ class Queued:
 
     def _prediction(self, request: Request, job: Job, *, is_done: bool, status: int = 200) -> Response:
         address = f"https://api.replicate.com/v1/predictions/{job.id}"
-        failure = NSFW if "refused" in job.prompt else _CUDA if "fails" in job.prompt else None
+        failures = {"refused": NSFW, "fails": _CUDA, "overrun": _OVERRUN}
+        failure = next((words for word, words in failures.items() if word in job.prompt), None)
         said: dict[str, Any] = {
             "id": job.id,
             "status": "processing",

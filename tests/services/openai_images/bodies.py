@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from PIL import Image
@@ -32,23 +33,28 @@ Partials = Annotated[int, Field(ge=0, le=3)]
 Frames = Annotated[int, Field(ge=2, le=16)]
 
 
-class Painting(Strict):
-    """What generations and edits have in common."""
+class Output(Strict):
+    """What a request and the image tool say alike of the picture."""
 
-    prompt: str = Field(min_length=1, max_length=32_000)
     model: str
-    n: Annotated[int, Field(ge=1, le=10)] | None = None
     size: str | None = None
     quality: Quality | None = None
     background: Background | None = None
     output_format: Format | None = None
     output_compression: Percent | None = None
     moderation: Literal["low", "auto"] | None = None
-    stream: bool | None = None
     partial_images: Partials | None = None
     complexity: Literal["low", "medium", "high"] | None = None
     frame_count: Frames | None = None
     frame_duration_ms: Annotated[int, Field(ge=10)] | None = None
+
+
+class Painting(Output):
+    """What generations and edits have in common."""
+
+    prompt: str = Field(min_length=1, max_length=32_000)
+    n: Annotated[int, Field(ge=1, le=10)] | None = None
+    stream: bool | None = None
     safety_identifier: str | None = None
     user: str | None = None
 
@@ -73,7 +79,7 @@ def generation(fields: dict[str, Any]) -> Generation:
         asked = Generation(**fields)
     except ValidationError as error:
         raise of_validation(error) from None
-    check_rules(asked)
+    check_rules(asked, masked=False)
     return asked
 
 
@@ -97,7 +103,7 @@ def edit(fields: dict[str, Any]) -> tuple[Edit, list[Upload], Upload | None]:
         _check_picture(f"image[{number}]", image)
     if len(images) > 16:
         raise Refused(400, "Too many images: at most 16.", param="image", code="invalid_value")
-    check_rules(asked)
+    check_rules(asked, masked=mask is not None)
     if mask is not None and markup is not None:
         raise Refused(400, "markup cannot be combined with mask.", param="markup", code="invalid_value")
     for name, overlay in (("mask", mask), ("markup", markup)):
@@ -139,18 +145,34 @@ def _check_overlay(name: str, overlay: Any, image: Upload) -> None:
             raise backend(400, f"Invalid {name}: its size must be that of the image.", param=name)
 
 
-def check_rules(asked: Painting) -> None:
+def check_rules(asked: Painting, *, masked: bool) -> None:
     """Raise `Refused` for what goes with no model, or not together."""
+    check_output(asked, masked=masked)
+    if asked.partial_images is not None and not asked.stream:
+        raise _wrong("partial_images", "only supported when streaming.")
+    if asked.output_format == "gif" and asked.stream:
+        raise _wrong("stream", "GIF output does not support streaming.")
+    fidelity = asked.input_fidelity if isinstance(asked, Edit) else None
+    if fidelity and asked.model not in {"gpt-image-1.5", "gpt-image-1-mini"}:
+        raise _wrong("input_fidelity", "not supported by this model.")
+    if fidelity == "high" and asked.model == "gpt-image-1-mini":
+        raise _wrong("input_fidelity", "this model supports only low.")
+
+
+def check_output(asked: Output, *, masked: bool) -> None:
+    """Raise `Refused` for what the model does not draw, whether it is asked in a request or in a conversation."""
     if asked.model not in {*FLEXIBLE, *FIXED}:
         raise unknown_model(asked.model)
     check_size(asked.size, asked.model)
-    wrong = next(_faults(asked), None)
-    if wrong:
-        param, why = wrong
-        raise Refused(400, f"Invalid value for '{param}': {why}", param=param, code="invalid_value")
+    if fault := next(_faults(asked, masked=masked), None):
+        raise _wrong(*fault)
 
 
-def _faults(asked: Painting) -> Any:
+def _wrong(param: str, why: str) -> Refused:
+    return Refused(400, f"Invalid value for '{param}': {why}", param=param, code="invalid_value")
+
+
+def _faults(asked: Output, *, masked: bool) -> Iterator[tuple[str, str]]:
     gif, name = asked.output_format == "gif", asked.model
     if asked.quality in {"xhigh", "max"} and name not in {*NEWEST, *LATER}:
         yield "quality", "not supported by this model."
@@ -162,19 +184,12 @@ def _faults(asked: Painting) -> Any:
         yield "background", "transparent backgrounds need png or webp."
     if asked.output_compression not in {None, 100} and asked.output_format not in {"jpeg", "webp"}:
         yield "output_compression", "only supported for jpeg and webp."
-    if asked.partial_images is not None and not asked.stream:
-        yield "partial_images", "only supported when streaming."
-    if gif and asked.stream:
-        yield "stream", "GIF output does not support streaming."
+    if gif and (asked.partial_images or masked):
+        yield "output_format", "GIF output does not support partial images or masks."
     if (asked.frame_count or asked.frame_duration_ms) and not gif:
         yield "frame_count", "only supported with output_format=gif."
     if asked.output_format == "svg":
         yield "output_format", "SVG output requires project access."
-    if isinstance(asked, Edit) and asked.input_fidelity:
-        if name not in {"gpt-image-1.5", "gpt-image-1-mini"}:
-            yield "input_fidelity", "not supported by this model."
-        if name == "gpt-image-1-mini" and asked.input_fidelity == "high":
-            yield "input_fidelity", "this model supports only low."
 
 
 def check_size(size: str | None, model: str) -> None:

@@ -10,29 +10,27 @@ import base64
 import binascii
 import itertools
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from services.openai_images.bodies import (
-    FIXED,
-    FLEXIBLE,
     Background,
     Format,
-    Frames,
+    Output,
     Partials,
     Percent,
     Quality,
-    check_size,
+    check_output,
     sides_of,
 )
 from services.openai_images.drawing import draw, in_base64
-from services.openai_images.failures import Refused, failure_in, moderated, of_validation, unknown_model
+from services.openai_images.failures import POLICY, Refused, failure_in, moderated, of_validation, unknown_model
 from services.openai_images.telling import CREATED, event
 from services.serving import Strict, Upload
 
-TEXT_MODELS = ("gpt-6-luna", "gpt-5.4")
+TEXT_MODELS = ("gpt-6-luna", "gpt-6-luna-2026-09-22", "gpt-5.4")
 
 
 class InputText(Strict):
@@ -55,7 +53,7 @@ class MaskReference(Strict):
     image_url: str
 
 
-class ImageTool(Strict):
+class ImageTool(Output):
     """The tool's settings; ``n`` is none of them."""
 
     type: Literal["image_generation"]
@@ -68,9 +66,6 @@ class ImageTool(Strict):
     output_compression: Percent = 100
     moderation: Literal["low", "auto"] = "auto"
     partial_images: Partials = 0
-    complexity: Literal["low", "medium", "high"] | None = None
-    frame_count: Frames | None = None
-    frame_duration_ms: Annotated[int, Field(ge=10)] | None = None
     input_image_mask: MaskReference | None = None
 
 
@@ -91,8 +86,8 @@ class Turn(Strict):
 class Conversations:
     """The turns so far, each with its picture, by the id of its response.
 
-    "in words" answers without a picture, "blocked" and "too much" fail as a tool and as a response do, "filtered" is
-    not completed.
+    "in words" answers without a picture, "blocked" fails as a tool does, "too much" and "usage" as a response does,
+    "filtered" is not completed.
     """
 
     def __init__(self) -> None:
@@ -113,9 +108,7 @@ class Conversations:
         if turn.model not in TEXT_MODELS:
             raise unknown_model(turn.model)
         tool = turn.tools[0]
-        if tool.model not in {*FLEXIBLE, *FIXED}:
-            raise unknown_model(tool.model)
-        check_size(tool.size, tool.model)
+        check_output(tool, masked=tool.input_image_mask is not None)
         if turn.previous_response_id is not None and turn.previous_response_id not in self._drawn:
             message = f"Previous response with id '{turn.previous_response_id}' not found."
             raise Refused(400, message, param="previous_response_id", code="previous_response_not_found")
@@ -175,6 +168,9 @@ class Conversations:
             response["output"] = [{**call, "status": "failed", "result": None, "error": moderated().error}]
         elif "too much" in prompt:
             error = {"code": "image_content_policy_violation", "message": "The image violates our policies."}
+            response |= {"status": "failed", "error": error, "output": []}
+        elif "usage" in prompt:
+            error = {"code": "invalid_prompt", "message": POLICY}
             response |= {"status": "failed", "error": error, "output": []}
         elif "filtered" in prompt:
             response |= {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}, "output": []}
@@ -246,6 +242,8 @@ def _tool_usage(text: int, pictures: int, out: int) -> dict[str, Any]:
     return {
         "input_tokens": text + pictures,
         "input_tokens_details": {"text_tokens": text, "image_tokens": pictures},
+        "cached_tokens": 0,
+        "cached_tokens_details": {"cached_text_tokens": 0, "cached_image_tokens": 0},
         "output_tokens": out,
         "output_tokens_details": {"text_tokens": 0, "image_tokens": out},
         "total_tokens": text + pictures + out,

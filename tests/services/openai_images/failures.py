@@ -16,6 +16,10 @@ SAFETY = (
     "Your request was rejected by the safety system. If you believe this is an error, contact us at help.openai.com "
     "and include the request ID req_1. safety_violations=[sexual]."
 )
+POLICY = (
+    "Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a "
+    "different prompt."
+)
 UNVERIFIED = (
     "Your organization must be verified to use the model `gpt-image-2.6-sunburst`. Please go to: "
     "https://platform.openai.com/settings/organization/general and click on Verify Organization."
@@ -81,6 +85,7 @@ def failure_in(prompt: str) -> Refused | None:
     limits = {"x-ratelimit-limit-requests": "5", "x-ratelimit-remaining-requests": "0"}
     asked = {
         "refused": moderated(),
+        "flagged": Refused(400, POLICY, code="invalid_prompt"),
         "out of credits": Refused(429, NO_CREDIT, type="insufficient_quota", code="credit_balance_exhausted"),
         "billing limit": Refused(400, "Billing hard limit has been reached.", code="billing_hard_limit_reached"),
         "busy": Refused(

@@ -55,6 +55,10 @@ class OpenAIService:
             exception_handlers={404: _no_such_address, 405: _no_such_method},
         )
 
+    def forget_conversations(self) -> None:
+        """Forget all responses, as the service does after a month."""
+        self._conversations = Conversations()
+
     def _checked(self, handler: Callable[[Request, Asked], Awaitable[Response]]) -> Handler:
         async def checked(request: Request) -> Response:
             entry = await self.journal.write(request)

@@ -205,7 +205,7 @@ class Replicate:
     async def _collection(self, request: Request, asked: Asked) -> Response:
         slug = request.path_params["slug"]
         names = {
-            "text-to-image": ["black-forest-labs/flux-schnell", "google/imagen-4", "somebody/inkwash"],
+            "text-to-image": ["black-forest-labs/flux-schnell", "google/nano-banana-2", "somebody/inkwash"],
             "image-editing": ["qwen/qwen-image-edit", "black-forest-labs/flux-schnell"],
         }.get(slug)
         if names is None:

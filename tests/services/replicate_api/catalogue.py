@@ -51,8 +51,8 @@ _RATIO = _choices("1:1 16:9 21:9 3:2 2:3 4:5 5:4 3:4 4:3 9:16 9:21")
 _RATIO_PRO = _choices(f"custom {_PRO}", "1:1")
 _RATIO_2 = _choices(f"match_input_image custom {_PRO}", "1:1")
 _RATIO_SD = _choices("16:9 1:1 21:9 2:3 3:2 4:5 5:4 9:16 9:21", "1:1")
-_RATIO_IMAGEN = _choices("1:1 9:16 16:9 3:4 4:3")
 _RATIO_BANANA = _choices("match_input_image 1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9")
+_RATIO_BANANA_2 = _choices("match_input_image 1:1 1:4 1:8 2:3 3:2 3:4 4:1 4:3 4:5 5:4 8:1 9:16 16:9 21:9")
 _RATIO_SEEDREAM = _choices("match_input_image 1:1 4:3 3:4 16:9 9:16 3:2 2:3 21:9")
 _RATIO_RECRAFT = _choices("1:1 4:3 3:4 3:2 2:3 16:9 9:16 1:2 2:1 7:5 5:7 4:5 5:4 3:5 5:3")
 _FORMAT = choice("webp", "jpg", "png")
@@ -100,8 +100,6 @@ _IDEOGRAM = {
     "style_type": _choices("None Auto General Realistic Design"), "style_preset": text("None"),
     "magic_prompt_option": _choices("Auto On Off"), "style_reference_images": files(10),
 }  # fmt: skip
-_IMAGEN = {**_PROMPT, "aspect_ratio": _RATIO_IMAGEN, "output_format": _FORMAT_JPG, "safety_filter_level": _choices(
-    "block_low_and_above block_medium_and_above block_only_high", "block_only_high")}  # fmt: skip
 _PHOTON = {
     **_PROMPT, **_SEED, "aspect_ratio": _choices("1:1 3:4 4:3 9:16 16:9 9:21 21:9", "16:9"),
     "image_reference_url": text(), "image_reference_weight": number(0, 1, 0.85), "style_reference_url": text(),
@@ -143,8 +141,8 @@ SHEETS: dict[str, Sheet] = {
     "black-forest-labs/flux-fill-pro": Sheet(
         {**_PROMPT, **_SEED, "image": file(), "mask": _MASK, "outpaint": choice(
             "None", "Zoom out 1.5x", "Zoom out 2x", "Make square", "Left outpaint", "Right outpaint", "Top outpaint",
-            "Bottom outpaint"), "steps": whole(1, 50, 50), "prompt_upsampling": flag(False),
-         "guidance": number(2, 5, 3), "safety_tolerance": _TOLERANCE, "output_format": _FORMAT_JPG},
+            "Bottom outpaint"), "steps": whole(15, 50, 50), "prompt_upsampling": flag(False),
+         "guidance": number(1.5, 100, 60), "safety_tolerance": _TOLERANCE, "output_format": _FORMAT_JPG},
         ("prompt", "image"),
     ),
     "black-forest-labs/flux-fill-dev": Sheet(
@@ -190,13 +188,17 @@ SHEETS: dict[str, Sheet] = {
             "any realistic_image digital_illustration"), "aspect_ratio": {
             **_RATIO_RECRAFT, "enum": ["Not set", *_RATIO_RECRAFT["enum"]], "default": "Not set"}}
     ),
-    **{f"google/imagen-4{each}": Sheet(_IMAGEN) for each in ("", "-fast", "-ultra")},
     "google/nano-banana": Sheet(
         {**_PROMPT, "image_input": files(14), "aspect_ratio": _RATIO_BANANA, "output_format": _FORMAT_JPG}
     ),
+    "google/nano-banana-2": Sheet(
+        {**_PROMPT, "image_input": files(14), "aspect_ratio": _RATIO_BANANA_2, "output_format": _FORMAT_JPG,
+         "resolution": _choices("1K 2K 4K"), "google_search": flag(False), "image_search": flag(False)}
+    ),
     "google/nano-banana-pro": Sheet(
         {**_PROMPT, "image_input": files(14), "aspect_ratio": _RATIO_BANANA, "output_format": _FORMAT_JPG,
-         "resolution": _choices("1K 2K 4K", "2K"), "safety_filter_level": _IMAGEN["safety_filter_level"]}
+         "resolution": _choices("1K 2K 4K", "2K"), "safety_filter_level": _choices(
+             "block_low_and_above block_medium_and_above block_only_high", "block_only_high")}
     ),
     "qwen/qwen-image": Sheet(
         {**_PROMPT, **_SEED, **_OPEN, "negative_prompt": text(" "), "enhance_prompt": flag(False), "image": file(),

@@ -14,6 +14,7 @@ SENSITIVE = "The input or output was flagged as sensitive. Please try again with
 NSFW = "NSFW content detected. Try running it again, or try a different prompt."
 OUT_OF_MEMORY = "Prediction failed: the model ran out of memory (E1001)"
 INTERRUPTED = "Prediction interrupted; please retry (code: PA)"
+OVERRUN = "Service is currently unavailable due to high demand. Please try again later. (E003) (uIJ6l3ruRD)"
 BROKEN = "CUDA error: device-side assert triggered"
 
 FAILURES = {
@@ -21,6 +22,7 @@ FAILURES = {
     "undressed": NSFW,
     "huge": OUT_OF_MEMORY,
     "interrupted": INTERRUPTED,
+    "overrun": OVERRUN,
     "broken": BROKEN,
 }
 """A word in the prompt, and the error that the prediction fails with for it."""

@@ -77,14 +77,14 @@ def _fal(event: ServerEvent) -> list[Outcome]:
     payload = _payload(event)
     if payload.method == "POST":
         job = "/fal-ai" + _path(said["response_url"], _FAL_JOB)
-        cancel = HttpRequest("PUT", f"{job}/cancel", params=QUEUE)
+        cancel = HttpRequest("PUT", f"{job}/cancel", headers=payload.headers, params=QUEUE)
         ask = _again(payload, f"{job}/status", params=QUEUE, on_cancel=cancel)
         return [_queued(said), Follow(ask, after=SOON)]
     if status == "COMPLETED" and payload.url.endswith("/status"):
         return [Follow(_again(payload, payload.url.removesuffix("/status"), params=QUEUE))]
     if status in {"IN_QUEUE", "IN_PROGRESS"}:
         return [_queued(said), Follow(payload, after=SOON)]
-    raise error_of_words(f"fal-ai: the job is {status}")
+    raise error_of_words(f"fal-ai: the job is {status}", payload)
 
 
 def _queued(said: Mapping[str, Any]) -> Progress:
@@ -95,18 +95,18 @@ def _queued(said: Mapping[str, Any]) -> Progress:
 
 
 def _replicate(event: ServerEvent) -> list[Outcome]:
+    """Read a prediction. What it holds before it has succeeded is not all of it, or not final."""
     said = event.json()
-    output = said.get("output")
-    if output:
+    status, output, payload = said["status"], said.get("output"), _payload(event)
+    if status == "succeeded" and output:
         urls = [output] if isinstance(output, str) else output
         return [_done(event, *(Image(url=url) for url in urls), usage=said.get("metrics") or None)]
-    status = said["status"]
     if status not in {"starting", "processing"}:
-        raise error_of_words(said.get("error") or f"replicate: the prediction is {status}, without a picture")
-    payload = _payload(event)
+        words = said.get("error") or f"replicate: the prediction is {status}, without a picture"
+        raise error_of_words(words, payload)
     if payload.method == "POST":
         job = f"/replicate/v1/predictions/{_id(said['id'])}"
-        payload = _again(payload, job, on_cancel=HttpRequest("POST", f"{job}/cancel"))
+        payload = _again(payload, job, on_cancel=HttpRequest("POST", f"{job}/cancel", headers=payload.headers))
     return [Progress("drawing" if status == "processing" else "starting"), Follow(payload, after=SOON)]
 
 
@@ -124,7 +124,7 @@ def _wavespeed(event: ServerEvent) -> list[Outcome]:
         return [_done(event, *images, notes=notes, timings=said.get("timings"))]
     if status in {"created", "processing"}:
         return [Progress("drawing" if status == "processing" else "queued"), Follow(payload, after=SOON)]
-    raise error_of_words(said.get("error") or f"wavespeed: the task is {status}")
+    raise error_of_words(said.get("error") or f"wavespeed: the task is {status}", payload)
 
 
 def _zai(event: ServerEvent) -> list[Outcome]:
@@ -132,9 +132,9 @@ def _zai(event: ServerEvent) -> list[Outcome]:
     status = said["task_status"]
     if status == "SUCCESS":
         return [_done(event, *(Image(url=each["url"]) for each in said["image_result"]))]
-    if status != "PROCESSING":
-        raise error_of_words(f"zai-org: the task is {status}")
     payload = _payload(event)
+    if status != "PROCESSING":
+        raise error_of_words(f"zai-org: the task is {status}", payload)
     if payload.method == "POST":
         ask = _again(payload, f"/zai-org/api/paas/v4/async-result/{_id(said['id'])}")
         return [Progress("queued"), Follow(ask)]
@@ -167,8 +167,11 @@ def _done(
 
 
 def _again(payload: HttpRequest, url: str, **more: Any) -> HttpRequest:
-    """Return what asks for a job, with the memory of the request that ordered it."""
-    return replace(HttpRequest("GET", url, statuses=STATUSES, step=payload.step), **more)
+    """Return what asks for a job, with the memory and the headers of the request that ordered it.
+
+    `huggingface_hub` sends these with every question: among them is who pays.
+    """
+    return replace(HttpRequest("GET", url, headers=payload.headers, statuses=STATUSES, step=payload.step), **more)
 
 
 def _path(url: str, form: re.Pattern[str]) -> str:

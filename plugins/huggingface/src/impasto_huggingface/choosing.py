@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from impasto import ImageRequest, InvalidRequest, ProviderUnavailable
+from impasto import ImageRequest, InvalidRequest, ProviderUnavailable, ResponseError
 from impasto_huggingface.hub import Entry, Served
 
 if TYPE_CHECKING:
@@ -58,8 +58,12 @@ def choose(served: Served, request: ImageRequest) -> Choice:
     The order is the Hub's, which is the user's own. `huggingface_hub` takes the first entry whatever its state; here
     one that failed its health check is passed over, and so is one that nobody here knows how to talk to.
 
+    Who serves what is the Hub's word of today, and no fault of the request: another service of the same alias may draw
+    it. Only where the user names the provider is it the request that cannot be carried out.
+
     Raises:
-        InvalidRequest: the model is for the other task, or the provider that was asked for does not serve it.
+        InvalidRequest: the provider that was asked for does not serve the model, or for the other task alone.
+        ResponseError: the model is served for the other task alone, at which it may be well.
         ProviderUnavailable: no provider serves it now.
     """
     task = EDIT if request.images else TEXT
@@ -70,7 +74,8 @@ def choose(served: Served, request: ImageRequest) -> Choice:
     for entry in usable:
         if entry.task == task and entry.status == "live":
             return _chosen(entry, served, task)
-    _refuse_task(served, usable or served.entries, task)
+    if told := _other_task(served, usable or served.entries, task):
+        raise ResponseError(told)
     raise ProviderUnavailable(
         f"no provider serves {served.name} for {task} now; the Hub lists {_listed(served.entries)}. See "
         f"https://huggingface.co/{served.name} for who does"
@@ -80,7 +85,8 @@ def choose(served: Served, request: ImageRequest) -> Choice:
 def _named(served: Served, wanted: str, task: str) -> Entry:
     for entry in served.entries:
         if entry.provider == wanted:
-            _refuse_task(served, (entry,), task)
+            if told := _other_task(served, (entry,), task):
+                raise InvalidRequest(told, parameter="images")
             if task in PROVIDERS[wanted]:
                 return entry
     if wanted == "hf-inference" and served.task == task and not any(e.provider == wanted for e in served.entries):
@@ -99,13 +105,14 @@ def _chosen(entry: Entry, served: Served, task: str) -> Choice:
     return Choice(entry.provider, entry.model, task, served.name, entry.adapter, entry.weights, warnings)
 
 
-def _refuse_task(served: Served, entries: Iterable[Entry], task: str) -> None:
-    """Refuse the request where the providers serve the model for the other task, and for that alone."""
+def _other_task(served: Served, entries: Iterable[Entry], task: str) -> str:
+    """Return what to say where the model is served for the other task alone; empty where it is not."""
     tasks = {entry.task for entry in entries}
     if task == TEXT and tasks == {EDIT}:
-        raise InvalidRequest(f"{served.name} edits pictures: give images.", parameter="images")
+        return f"{served.name} edits pictures: give images."
     if task == EDIT and tasks == {TEXT}:
-        raise InvalidRequest(f"{served.name} draws from words alone: it takes no images.", parameter="images")
+        return f"{served.name} draws from words alone: it takes no images."
+    return ""
 
 
 def _listed(entries: Iterable[Entry]) -> str:

@@ -6,6 +6,7 @@ import re
 
 from impasto import (
     ContentRejected,
+    HttpRequest,
     ProviderUnavailable,
     QuotaExceeded,
     ResponseError,
@@ -23,6 +24,12 @@ as sensitive … (E005)"; others in these words."""
 
 _UNPAID = re.compile(r"exhausted balance|reason: top_up|insufficient (credits?|balance|funds)", re.IGNORECASE)
 """fal answers 403 where the balance of a key of the user's own, kept at Hugging Face, is used up."""
+
+_DOWN = re.compile(
+    r"\b(E1000|E6716|E003|E004)\b|\binterrupted; please retry\b|service is \w+ unavailable", re.IGNORECASE
+)
+"""Replicate: "Service is currently unavailable due to high demand … (E003)", "Service is temporarily unavailable …
+(E004)", and what its own page of error codes calls worth a retry."""
 
 _UNSERVED = re.compile(r"not supported by provider", re.IGNORECASE)
 """The router's 400 for a model that a provider does not serve any more."""
@@ -45,10 +52,19 @@ def error_of(event: ServerEvent) -> ResponseError:
     return error
 
 
-def error_of_words(words: str) -> ResponseError:
+def error_of_words(words: str, asked_by: HttpRequest) -> ResponseError:
     """Return the error that a job's failure stands for.
+
+    An outage that the order itself is answered with is `ProviderUnavailable`. Where the job was asked for again, it has
+    ended: as that error it would be asked for once more, so it is told in a `ResponseError`, which leads to the next
+    service at once.
 
     Args:
         words: the provider's.
+        asked_by: the request that they answer.
     """
-    return ContentRejected(words) if _REFUSED.search(words) else ResponseError(words)
+    if _REFUSED.search(words):
+        return ContentRejected(words)
+    if _DOWN.search(words) and not asked_by.repeatable:
+        return ProviderUnavailable(words)
+    return ResponseError(words)

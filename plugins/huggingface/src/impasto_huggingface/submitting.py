@@ -37,6 +37,7 @@ def submit(choice: Choice, request: ImageRequest) -> HttpRequest:
         raise ProtocolError(f"the Hub names a model that cannot be asked for: {choice.model}")
     warnings = list(choice.warnings)
     parameters = _parameters(choice.task, request)
+    seed = parameters.get("seed")
     path, body = _BODIES[choice.provider](choice, request, parameters, warnings)
     headers = dict(_HEADERS.get(choice.provider, {}))
     if "bill_to" in request.extra:
@@ -52,7 +53,7 @@ def submit(choice: Choice, request: ImageRequest) -> HttpRequest:
         step={
             "at": choice.provider,
             "model": choice.model,
-            "seed": request.seed if choice.task == TEXT else None,
+            "seed": seed if choice.task == TEXT and type(seed) is int else None,
             "warnings": warnings,
         },
     )

@@ -39,7 +39,7 @@ def parse_models(provider: Provider, event: ServerEvent) -> list[str | Follow]:
 @hookimpl
 def build_payload(model: Model, request: ImageRequest) -> Payload:
     """Ask for a picture: of the Images API, or, in a conversation, of the Responses API."""
-    if model.id == models.CONVERSATIONAL:
+    if models.is_conversational(model.id):
         return conversing.build(model, request)
     return painting.build(model, request)
 
@@ -47,6 +47,6 @@ def build_payload(model: Model, request: ImageRequest) -> Payload:
 @hookimpl
 def parse_event(model: Model, event: ServerEvent) -> list[Outcome]:
     """Read the answer, or one event of it."""
-    if model.id == models.CONVERSATIONAL:
+    if models.is_conversational(model.id):
         return conversing.parse(model, event)
     return answers.parse(model, event)

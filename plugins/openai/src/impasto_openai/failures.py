@@ -29,8 +29,11 @@ STATUSES = (400, 403, 404, 409, 422, 429, 451, 503)
 """Statuses whose meaning the error's type and code decide, read here rather than by the core."""
 
 _REFUSALS = frozenset(
-    {"moderation_blocked", "content_policy_violation", "image_content_policy_violation", "bio_policy", "content_filter"}
-)
+    {
+        "moderation_blocked", "content_policy_violation", "image_content_policy_violation", "bio_policy",
+        "content_filter", "misalignment_policy_violation",
+    }
+)  # fmt: skip
 _QUOTAS = frozenset(
     {
         "insufficient_quota", "credit_balance_exhausted", "organization_spend_limit_exceeded",
@@ -40,7 +43,8 @@ _QUOTAS = frozenset(
 _LIMITS = frozenset({"rate_limit_exceeded", "rate_limit_error", "slow_down"})
 _OUTAGES = frozenset({"server_error", "service_unavailable_error", "server_is_overloaded"})
 _KEYS = frozenset({"invalid_api_key", "authentication_error"})
-_SAFETY = re.compile(r"\bsafety system\b|\bcontent (policy|filter)", re.IGNORECASE)
+_SAFETY = re.compile(r"\bsafety system\b|\bcontent (policy|filter|moderation)", re.IGNORECASE)
+_POLICY = re.compile(r"\busage polic(y|ies)\b", re.IGNORECASE)
 _WAIT = re.compile(
     r"try again (?:after|in) (?:(?P<minutes>\d{1,4})m(?!s))?(?:(?P<number>\d{1,6}(?:\.\d{1,6})?) ?(?P<unit>ms|s))?",
     re.IGNORECASE,
@@ -74,7 +78,7 @@ def error_of(
         usual: what it is if neither type nor code says.
     """
     kinds, words = _kinds(said), _words(said)
-    if kinds & _REFUSALS or _SAFETY.search(words):
+    if kinds & _REFUSALS or _SAFETY.search(words) or ("invalid_prompt" in kinds and _POLICY.search(words)):
         return ContentRejected(words, status=status)
     if kinds & _QUOTAS:
         return QuotaExceeded(words, status=status)
@@ -97,6 +101,8 @@ def _envelope(event: ServerEvent) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     error = said.get("error") if isinstance(said, dict) else None
+    if isinstance(error, str) and error:  # xAI has it beside the code
+        return {"message": error, "code": said.get("code")}
     return error if isinstance(error, dict) else None
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from impasto import Follow, HttpRequest, ProtocolError, ServerEvent
-from impasto_openai.models import CONVERSATIONAL, RETIRED, find
+from impasto_openai.models import RETIRED, find, is_conversational
 
 _DRAWS = re.compile(r"(gpt-image|chatgpt-image)-[\w.-]+")
 
@@ -33,5 +33,5 @@ def names_in(event: ServerEvent) -> list[str | Follow]:
     names = [name for each in entries if isinstance(each, Mapping) and isinstance(name := each.get("id"), str)]
     drawing = [name for name in names if _DRAWS.fullmatch(name) and name not in RETIRED]
     if drawing:
-        return [*drawing, *(name for name in names if name == CONVERSATIONAL)]
+        return [*drawing, *(name for name in names if is_conversational(name))]
     return [name for name in names if find(name) is not None]

@@ -22,6 +22,9 @@ PAINTER = "gpt-image-2.6-sunburst"
 CONVERSATIONAL = "gpt-6-luna"
 """The text model that draws in a conversation, by the image tool of the Responses API."""
 
+LOW_FIDELITY = "gpt-image-1-mini"
+"""What knows ``input_fidelity`` only as ``low``; of the others, GPT Image 1.5 alone has that field."""
+
 RETIRED = {
     "dall-e-2": "2026-05-12",
     "dall-e-3": "2026-05-12",
@@ -36,7 +39,7 @@ _FIELDS = (
     "safety_identifier", "size",
 )  # fmt: skip
 _NEWEST_FIELDS = (*_FIELDS, "complexity", "frame_count", "frame_duration_ms")
-_OLD_FIELDS = (*_FIELDS, "input_fidelity")
+_FAITHFUL_FIELDS = (*_FIELDS, "input_fidelity")
 _TALKING_FIELDS = (*(each for each in _NEWEST_FIELDS if each != "safety_identifier"), "action", "safety_identifier")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}")
@@ -74,9 +77,9 @@ MODELS = (
     _painter("gpt-image-2.5-sunburst", "GPT Image 2.5 Sunburst", ("gpt-image-2.5",)),
     _painter("gpt-image-2.5-flare", "GPT Image 2.5 Flare"),
     _painter("gpt-image-2", "GPT Image 2"),
-    _painter("gpt-image-1.5", "GPT Image 1.5", fields=_OLD_FIELDS, deprecated=_LAST_DAY),
-    _painter("gpt-image-1-mini", "GPT Image 1 mini", fields=_OLD_FIELDS, deprecated=_LAST_DAY),
-    _painter("chatgpt-image-latest", "ChatGPT's images", fields=_OLD_FIELDS, deprecated=_LAST_DAY),
+    _painter("gpt-image-1.5", "GPT Image 1.5", fields=_FAITHFUL_FIELDS, deprecated=_LAST_DAY),
+    _painter("gpt-image-1-mini", "GPT Image 1 mini", fields=_FAITHFUL_FIELDS, deprecated=_LAST_DAY),
+    _painter("chatgpt-image-latest", "ChatGPT's images", deprecated=_LAST_DAY),
     Model(
         PROVIDER,
         CONVERSATIONAL,
@@ -108,10 +111,10 @@ def find(name: str) -> Model | None:
     """
     if not _NAME.fullmatch(name):
         return None
-    snapshot = _SNAPSHOT.fullmatch(name)
-    if snapshot and (model := _BY_NAME.get(snapshot["model"])):
-        return replace(model, id=name, aliases=())
-    return _BY_NAME.get(name) or Model(
+    known = _BY_NAME.get(_undated(name))
+    if known is not None:
+        return known if known.id == name else replace(known, id=name, aliases=())
+    return Model(
         PROVIDER,
         name,
         accepts={
@@ -133,5 +136,19 @@ def find(name: str) -> Model | None:
 
 def is_known(model: Model) -> bool:
     """Tell whether a model is one of OpenAI's, rather than one of a server in its place."""
-    snapshot = _SNAPSHOT.fullmatch(model.id)
-    return model.id in _BY_NAME or (snapshot is not None and snapshot["model"] in _BY_NAME)
+    return _undated(model.id) in _BY_NAME
+
+
+def is_conversational(name: str) -> bool:
+    """Tell whether a name is that of the model that draws in a conversation, or of a dated snapshot of it."""
+    return _undated(name) == CONVERSATIONAL
+
+
+def has_low_fidelity(name: str) -> bool:
+    """Tell whether a name is that of `LOW_FIDELITY`, or of a dated snapshot of it."""
+    return _undated(name) == LOW_FIDELITY
+
+
+def _undated(name: str) -> str:
+    snapshot = _SNAPSHOT.fullmatch(name)
+    return snapshot["model"] if snapshot else name

@@ -12,7 +12,7 @@ from typing import Any
 
 from impasto import HttpRequest, Image, ImageRequest, InvalidRequest, Model
 from impasto_openai.failures import STATUSES
-from impasto_openai.models import is_known
+from impasto_openai.models import LOW_FIDELITY, has_low_fidelity, is_conversational, is_known
 from impasto_openai.sizes import FIXED, asked_size, nearest
 
 LONGEST_PROMPT = 32_000
@@ -65,8 +65,38 @@ def check(model: Model, request: ImageRequest) -> None:
             "output_format svg is no picture of pixels, which impasto gives back; use png, jpeg, webp or gif.",
             parameter="extra",
         )
+    if is_known(model):
+        _check_gif(model, request)
+        _check_fidelity(model, request)
     if request.mask is not None and not request.images and request.session is None:
         raise InvalidRequest("A mask says what to draw anew of a picture: give images too.", parameter="mask")
+
+
+def _check_gif(model: Model, request: ImageRequest) -> None:
+    """Raise `InvalidRequest` for what does not go with a GIF; in a conversation, a stream without previews does."""
+    extra = request.extra
+    if extra.get("output_format") != "gif":
+        return
+    is_streamed = "partial_images" in extra and not is_conversational(model.id)
+    for name, is_asked, parameter in (
+        ("a mask", request.mask is not None, "mask"),
+        ("partial_images", is_streamed or bool(extra.get("partial_images")), "extra"),
+        ("output_compression", extra.get("output_compression", 100) != 100, "extra"),
+    ):
+        if is_asked:
+            raise InvalidRequest(f"OpenAI draws no GIF with {name}: leave one of them out.", parameter=parameter)
+
+
+def _check_fidelity(model: Model, request: ImageRequest) -> None:
+    fidelity = request.extra.get("input_fidelity")
+    if fidelity is None:
+        return
+    if not request.images:
+        raise InvalidRequest(
+            "input_fidelity says how true to its pictures an edit is: give images, or leave it out.", parameter="extra"
+        )
+    if fidelity != "low" and has_low_fidelity(model.id):
+        raise InvalidRequest(f"{LOW_FIDELITY} has no input_fidelity but low, not {fidelity!r}.", parameter="extra")
 
 
 def size_for(model: Model, request: ImageRequest) -> str | None:

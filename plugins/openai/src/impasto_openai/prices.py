@@ -1,8 +1,9 @@
 """What pictures cost: tokens, and what OpenAI charges for a million of them.
 
 OpenAI's pages as of 2026-11-26: the model page of gpt-image-2.6-sunburst. That the other models from GPT Image 2 on
-cost the same, and what GPT-6 Luna costs, is told by resellers (APIYI, apidog; Vercel). Of what ends on 2026-12-01 no
-price was found.
+cost the same, and what GPT-6 Luna costs, is told by resellers (APIYI, apidog; Vercel). What Luna's cache costs to
+write, and for how many tokens these prices hold: merefield/codexometer v0.18.4, which quotes OpenAI's page of
+2026-09-22. Of what ends on 2026-12-01 no price was found.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from impasto import Cost, Model
-from impasto_openai.models import CONVERSATIONAL
+from impasto_openai.models import is_conversational
 
 AS_OF = "2026-11-26"
 """The day on which these prices were looked up."""
@@ -26,8 +27,12 @@ IMAGE_OUT = 30.00
 
 LUNA_IN = 0.10
 LUNA_CACHED_IN = 0.01
+LUNA_CACHE_WRITE = 0.125
 LUNA_OUT = 0.50
-"""US dollars for a million tokens of GPT-6 Luna."""
+"""US dollars for a million tokens of GPT-6 Luna; what it writes to its cache, to keep for half an hour."""
+
+LUNA_LONGEST = 272_000
+"""Tokens that go in, at most, for these prices to hold."""
 
 _MILLION = 1_000_000
 _TICKS = 10_000_000_000
@@ -53,22 +58,37 @@ def cost_of(model: Model, usage: Mapping[str, Any] | None) -> Cost | None:
 
 
 def cost_of_turn(model: Model, usage: object, tool_usage: object) -> Cost | None:
-    """Return what a turn of a conversation cost, the words and the picture.
+    """Return what a turn of a conversation with a picture cost, the words and the picture; None where it is not known.
+
+    Counts that are left out are unknown rather than zero, and a picture without tokens was skipped in counting: the SDK
+    ``openai`` 3.57.0, ``types/responses/response.py``, ``ToolUsage``.
 
     Args:
         model: which answered.
         usage: the response's ``usage``, of the text model.
         tool_usage: its ``tool_usage.image_gen``, of the image tool.
     """
-    if model.id != CONVERSATIONAL or not isinstance(usage, Mapping) or not isinstance(tool_usage, Mapping):
+    if not is_conversational(model.id) or not isinstance(usage, Mapping) or not isinstance(tool_usage, Mapping):
         return None
+    words, painting = _words(usage), _painting(tool_usage)
+    is_counted = _number(tool_usage, "output_tokens") and (
+        isinstance(tool_usage.get("cached_tokens_details"), Mapping) or _number(tool_usage, "cached_tokens") == 0
+    )
+    if words is None or painting is None or not is_counted:
+        return None
+    return Cost(painting + words, source="computed", as_of=AS_OF)
+
+
+def _words(usage: Mapping[str, Any]) -> float | None:
+    details = usage.get("input_tokens_details")
     read, written = _number(usage, "input_tokens"), _number(usage, "output_tokens")
-    painting = _painting(tool_usage)
-    if read is None or written is None or painting is None:
+    cached, stored = _number(details, "cached_tokens"), _number(details, "cache_write_tokens")
+    if read is None or written is None or cached is None or stored is None or read > LUNA_LONGEST:
         return None
-    cached = _number(usage.get("input_tokens_details"), "cached_tokens") or 0
-    words = (read - cached) * LUNA_IN + cached * LUNA_CACHED_IN + written * LUNA_OUT
-    return Cost(painting + words / _MILLION, source="computed", as_of=AS_OF)
+    if isinstance(details, Mapping) and _number(details.get("cache_write_tokens_details"), "ttl_12h_tokens"):
+        return None  # twice as dear, as others tell
+    amount = (read - cached - stored) * LUNA_IN + cached * LUNA_CACHED_IN + stored * LUNA_CACHE_WRITE
+    return (amount + written * LUNA_OUT) / _MILLION
 
 
 def _painting(usage: Mapping[str, Any]) -> float | None:

@@ -55,6 +55,7 @@ def listed(
     size: SizeRule | tuple[tuple[int, int], ...] | None = None,
     defaults: Mapping[str, Any] | None = None,
     version: str | None = None,
+    deprecated: str = "",
     spelt: Mapping[str, str] | None = None,
     **spelling: Any,
 ) -> Listed:
@@ -68,6 +69,7 @@ def listed(
         size=size,
         label=label,
         requires=requires,
+        deprecated=deprecated,
     )
     sides = ("width", "height") if size is not None else ()
     names = {each: each for each in (*accepts, *sides)} | dict(spelt or {})

@@ -18,12 +18,18 @@ SDXL = "7762fd07cf82c948538e41f63f77d685e02b063e37e496e96eefd46c929f9bdc"
 _RATIOS = ratios("1:1 16:9 21:9 3:2 2:3 4:5 5:4 3:4 4:3 9:16 9:21")
 _RATIOS_SD = ratios("1:1 16:9 21:9 2:3 3:2 4:5 5:4 9:16 9:21")
 _RATIOS_BANANA = ratios("1:1 2:3 3:2 3:4 4:3 4:5 5:4 9:16 16:9 21:9")
+_RATIOS_BANANA_2 = ratios("1:1 1:4 1:8 2:3 3:2 3:4 4:1 4:3 4:5 5:4 8:1 9:16 16:9 21:9")
 _SQUARE = {"width": 1024, "height": 1024}
 _SEEDREAM_SIZES = (
     (2048, 2048), (2304, 1728), (1728, 2304), (2560, 1440), (1440, 2560), (2496, 1664), (1664, 2496), (3024, 1296),
     (4096, 4096), (4096, 3072), (3072, 4096), (4096, 2304), (2304, 4096), (4092, 2728), (2728, 4092), (4088, 1752),
 )  # fmt: skip
 """Of the sizes between 1024 and 4096 pixels a side, those of the documented ratios, at 2K and at 4K."""
+
+_SEEDREAM_RATIOS = ("1:1", "4:3", "3:4", "16:9", "9:16", "3:2", "2:3", "21:9")
+
+SEEDREAM_4_5_PIXELS = 3_686_400
+"""The fewest that Seedream 4.5 draws, as 2560x1440 has them (AceDataCloud/Nexior#663, 2026-05-05, who tried it)."""
 
 
 def stable_diffusion() -> Iterator[Listed]:
@@ -54,7 +60,8 @@ def bytedance() -> Iterator[Listed]:
     """Seedream (schemas: 4 3ee3b70d, 4.5 9fe3b828)."""
     said = "sequential_image_generation max_images"
     shared: dict[str, Any] = {
-        "spelt": {"images": "image_input"}, "takes_list": True, "size": _SEEDREAM_SIZES, "with_size": {"size": "custom"}
+        "spelt": {"images": "image_input"}, "takes_list": True, "size": _SEEDREAM_SIZES,
+        "with_size": {"size": "custom"}, "ratios": _SEEDREAM_RATIOS,
     }  # fmt: skip
     yield listed(
         "bytedance/seedream-4", "Seedream 4.0", "seedream-4", accepts={"images": Range(1, 10)},
@@ -62,7 +69,8 @@ def bytedance() -> Iterator[Listed]:
     )  # fmt: skip
     yield listed(
         "bytedance/seedream-4.5", "Seedream 4.5", "seedream-4.5", accepts={"images": Range(1, 14)},
-        extra=f"size aspect_ratio width height disable_safety_checker {said}", **shared,
+        extra=f"size aspect_ratio width height disable_safety_checker {said}", fewest_pixels=SEEDREAM_4_5_PIXELS,
+        **shared,
     )  # fmt: skip
     yield listed(
         "bytedance/seedream-3", "Seedream 3.0", "seedream-3",
@@ -95,16 +103,17 @@ def ideogram_and_recraft() -> Iterator[Listed]:
 
 
 def google() -> Iterator[Listed]:
-    """Imagen 4 (schema eb08b03f) and Gemini's image models (schemas: nano-banana f0a9d34b, pro f5318740)."""
-    for name, label in (("", ""), ("-fast", " Fast"), ("-ultra", " Ultra")):
-        yield listed(
-            f"google/imagen-4{name}", f"Imagen 4{label}", f"imagen-4{name}",
-            accepts={"aspect_ratio": ratios("1:1 9:16 16:9 3:4 4:3")}, extra="safety_filter_level output_format",
-        )  # fmt: skip
+    """Gemini's image models (schemas: nano-banana f0a9d34b, 2 2de9ad5b, pro f5318740). Google shut Imagen down."""
     shared: dict[str, Any] = {"spelt": {"images": "image_input"}, "takes_list": True}
     yield listed(
-        "google/nano-banana", "Nano Banana", "nano-banana", accepts={"aspect_ratio": _RATIOS_BANANA, "images": None},
+        "google/nano-banana", "Nano Banana", accepts={"aspect_ratio": _RATIOS_BANANA, "images": None},
         extra="output_format", **shared,
+        deprecated="Google may end it any day since 2026-10-02; use google/nano-banana-2",
+    )  # fmt: skip
+    yield listed(
+        "google/nano-banana-2", "Nano Banana 2", "nano-banana-2",
+        accepts={"aspect_ratio": _RATIOS_BANANA_2, "images": Range(1, 14)},
+        extra="resolution google_search image_search output_format", **shared,
     )  # fmt: skip
     yield listed(
         "google/nano-banana-pro", "Nano Banana Pro", "nano-banana-pro",

@@ -78,7 +78,7 @@ def flux_2() -> Iterator[Listed]:
 
 
 def flux_editing() -> Iterator[Listed]:
-    """FLUX.1 Kontext (schemas: pro and max 569705b3, dev a1408d2c) and Fill (pro 9609ba73, dev a66f7be5)."""
+    """FLUX.1 Kontext (schemas: pro and max 569705b3, dev a1408d2c) and Fill (pro 41c767bc, dev a66f7be5)."""
     many = ratios("1:1 16:9 9:16 4:3 3:4 3:2 2:3 4:5 5:4 21:9 9:21 2:1 1:2")
     for name in ("pro", "max"):
         yield listed(
@@ -92,16 +92,16 @@ def flux_editing() -> Iterator[Listed]:
                  "guidance_scale": Range(0, 10)},
         spelt={"images": "input_image", "guidance_scale": "guidance"}, requires=("images",), extra=SAVED,
     )  # fmt: skip
-    filling = {"seed": SEED, "images": Range(1, 1), "mask": None, "num_inference_steps": Range(1, 50)}
+    filling = {"seed": SEED, "images": Range(1, 1), "mask": None}
     yield listed(
         "black-forest-labs/flux-fill-pro", "FLUX.1 Fill pro", "flux-fill-pro",
-        accepts={**filling, "guidance_scale": Range(2, 5)},
+        accepts={**filling, "num_inference_steps": Range(15, 50), "guidance_scale": Range(1.5, 100)},
         spelt={"images": "image", "num_inference_steps": "steps", "guidance_scale": "guidance"}, requires=("images",),
         extra="outpaint prompt_upsampling safety_tolerance output_format",
     )  # fmt: skip
     yield listed(
         "black-forest-labs/flux-fill-dev", "FLUX.1 Fill dev", "flux-fill-dev",
-        accepts={**filling, "guidance_scale": Range(0, 100), "n": Range(1, 4)},
+        accepts={**filling, "num_inference_steps": Range(1, 50), "guidance_scale": Range(0, 100), "n": Range(1, 4)},
         spelt={"images": "image", "guidance_scale": "guidance", "n": "num_outputs"}, requires=("images",),
         extra="megapixels lora_weights lora_scale output_format output_quality disable_safety_checker",
     )  # fmt: skip
