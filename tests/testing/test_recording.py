@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
 import impasto
 from impasto.plugins import Plugins
-from impasto.testing import Transcript, play, record
+from impasto.testing import Transcript, play, record, replaying
 from impasto.testing.playing import request_of
 from standins.pictures import picture
+from standins.provider import MODEL as EXAMPLE
+from standins.provider import PROVIDER, ExampleProvider, said
 from standins.server import ScriptedServer, event_stream, reply
 from testing.little import impasto_easel
 
@@ -117,3 +121,63 @@ def test_without_a_key_nothing_is_sent(server: ScriptedServer) -> None:
     with pytest.raises(impasto.ImpastoError, match="easel needs a key: set EASEL_KEY"):
         record("a fox", MODEL, plugins=PLUGINS, settings=impasto.Settings(providers={"easel": {"url": server.url}}))
     assert server.received == []
+
+
+async def _painted(client: impasto.Client) -> impasto.ImageResponse:
+    async with client:
+        return await client.generate("a fox", model="paint")
+
+
+class TestAServiceOfTwoHosts:
+    """A provider whose models are looked up at one host, and drawn by at another."""
+
+    class Gallery(ExampleProvider):
+        """Looks a model up before it asks for a picture."""
+
+        @impasto.hookimpl
+        def build_payload(self, model: impasto.Model, request: impasto.ImageRequest) -> impasto.Payload:
+            return impasto.HttpRequest("GET", f"{model.provider.origins[0]}/models/oil")
+
+    @pytest.fixture
+    def gallery(self, server: ScriptedServer) -> Gallery:
+        hub = server.url.replace("127.0.0.1", "localhost")
+        provider = replace(PROVIDER, url=f"{server.url}/v1", origins=(hub,))
+        server.script("/models/oil", reply(said(kind="follow", url="/draw")))
+        server.script("/v1/draw", reply(said(kind="done", url="/fox.png")))
+        server.script("/v1/fox.png", reply(picture(), media_type="image/png"))
+        return self.Gallery(replace(EXAMPLE, provider=provider))
+
+    def test_what_goes_to_either_is_passed_on_signed_and_written_down(
+        self, server: ScriptedServer, gallery: Gallery
+    ) -> None:
+        settings = impasto.Settings(providers={"example": {"key": KEY}})
+        transcript, ending = record(
+            "a fox", gallery.model, plugins=Plugins(objects={"gallery": gallery}), settings=settings
+        )
+        assert isinstance(ending, impasto.ImageResponse)
+        hub = gallery.model.provider.origins[0]
+        assert [each.url for each in transcript.exchanges] == [f"{hub}/models/oil", "/draw", "/fox.png"]
+        assert server.received[0].headers["host"].startswith("localhost:")
+        assert server.received[0].headers["authorization"] == f"Bearer {KEY}"
+
+    def test_it_is_replayed_to_a_provider_that_is_moved_there(self, gallery: Gallery) -> None:
+        plugins = Plugins(objects={"gallery": gallery})
+        transcript, _ = record("a fox", gallery.model, plugins=plugins, settings=impasto.Settings())
+        with replaying(transcript, gallery.model.provider.url) as there:
+            moved = impasto.Settings(providers={"example": {"url": there.url}})
+            response = anyio.run(_painted, impasto.Client(settings=moved, plugins=plugins))
+        assert response.width == 64
+
+    def test_where_the_user_has_moved_it_the_transcript_names_the_service(
+        self, server: ScriptedServer, gallery: Gallery
+    ) -> None:
+        provider = replace(gallery.model.provider, url="https://draw.example/v1", origins=("https://hub.example",))
+        moved = self.Gallery(replace(gallery.model, provider=provider))
+        server.script("/v1/models/oil", reply(said(kind="follow", url="/draw")))
+        settings = impasto.Settings(providers={"example": {"url": f"{server.url}/v1", "private_addresses": True}})
+        transcript, ending = record(
+            "a fox", moved.model, plugins=Plugins(objects={"gallery": moved}), settings=settings
+        )
+        assert isinstance(ending, impasto.ImageResponse)
+        assert transcript.exchanges[0].url == "https://hub.example/models/oil"
+        assert server.paths()[0] == "GET /v1/models/oil"

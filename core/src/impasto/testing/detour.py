@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
+
+from impasto.payloads import Follow, HttpRequest, LocalCall, Payload
+
+if TYPE_CHECKING:
+    from impasto.events import ServerEvent
+    from impasto.models import Model
+    from impasto.payloads import Outcome
+    from impasto.plugins import Plugins
+    from impasto.request import ImageRequest
+
+_P = TypeVar("_P", bound="Payload")
 
 _OTHERS = "/~/"
 _ADDRESS = re.compile(r"(https?):(//|\\/\\/)([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?)")
@@ -66,6 +79,45 @@ class Detour:
             return turned.replace("/", "\\/") if "\\" in slashes else turned
 
         return _ADDRESS.sub(turn, text)
+
+
+class DetouredPlugins:
+    """Plugins whose requests go to the server too where they name another origin of the service by its address.
+
+    Args:
+        plugins: what makes payloads, and does everything else.
+        detour: turns addresses.
+        origins: the service's.
+    """
+
+    def __init__(self, plugins: Plugins, detour: Detour, origins: frozenset[str]) -> None:
+        self._plugins = plugins
+        self._detour = detour
+        self._origins = origins
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the plugins have."""
+        return getattr(self._plugins, name)
+
+    def build_payload(self, model: Model, request: ImageRequest) -> Payload:
+        """Return the plugin's payload."""
+        return self._led(self._plugins.build_payload(model, request))
+
+    def parse_event(self, model: Model, event: ServerEvent) -> list[Outcome]:
+        """Return the plugin's outcomes."""
+        outcomes = self._plugins.parse_event(model, event)
+        return [
+            replace(each, payload=self._led(each.payload)) if isinstance(each, Follow) else each for each in outcomes
+        ]
+
+    def _led(self, payload: _P) -> _P:
+        if isinstance(payload, LocalCall) or not isinstance(payload, Payload):
+            return payload
+        led = replace(payload, url=self._detour.turned(payload.url, self._origins))
+        if not isinstance(led, HttpRequest):
+            return led
+        on_cancel = None if led.on_cancel is None else self._led(led.on_cancel)
+        return replace(led, on_cancel=on_cancel, beside=tuple(self._led(lane) for lane in led.beside))
 
 
 def origin_in(url: str) -> str:

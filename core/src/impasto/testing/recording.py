@@ -10,7 +10,7 @@ import dataclasses
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 import httpx
@@ -24,7 +24,7 @@ from impasto.keys import find_key
 from impasto.settings import Settings
 from impasto.signing import Destination
 from impasto.sources import images_of
-from impasto.testing.detour import Detour, origin_in
+from impasto.testing.detour import Detour, DetouredPlugins, origin_in
 from impasto.testing.loopback import serving
 from impasto.testing.pictures import named, starting_from
 from impasto.testing.scrubbing import dropped, scrub
@@ -89,7 +89,9 @@ def record(
         recorder.detour = Detour(to.url, here)
         sections = {name: {"url": recorder.detour.url} for name in (model.provider.id, model.name)}
         own = Settings(providers=sections, timeouts=to.timeouts, bounds=settings.bounds)
-        ending = anyio.run(_paint, prompt, model, Client(settings=own, plugins=plugins), asked, recorder, tell)
+        others = frozenset(origin_in(each) for each in model.provider.origins)
+        led = cast("Plugins", DetouredPlugins(plugins, recorder.detour, others))
+        ending = anyio.run(_paint, prompt, model, Client(settings=own, plugins=led), asked, recorder, tell)
     kept = [each.exchange(recorder.detour) for each in recorder.kept]
     ends = PICTURE if isinstance(ending, ImageResponse) else type(ending).__name__
     request = {"prompt": prompt, **{name: value for name, value in asked.items() if value is not None}}
@@ -192,7 +194,8 @@ class _Recorder:
             reply.write(json.dumps({"detail": f"the recorder could not reach the service: {words}"}).encode())
 
     async def _pass(self, asked: Asked, reply: Reply) -> None:
-        url = self.detour.real(asked.target)
+        meant = self.detour.real(asked.target)
+        url = self._to.resolve_request(meant)
         signing = self._to.auth
         unsigned = {} if signing is None else {name.lower() for name in signing.headers("")}
         address = httpx.URL(url)
@@ -201,7 +204,7 @@ class _Recorder:
         headers = {
             name: value for name, value in asked.headers.items() if name not in _NOT_PASSED_ON and name not in unsigned
         }
-        passed = _Passed(asked, str(address), headers)
+        passed = _Passed(asked, str(address) if url == meant else meant, headers)
         self._passed.append(passed)
         secret_headers, secret_params = self._to.secrets_for(str(address))
         if secret_params:
