@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import socket
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
 import impasto
 from cli.installed import Installed, Invoke
 from cli.terminals import running
-from impasto import Bearer, Provider, SizeRule
+from impasto import Bearer, HttpRequest, Provider, Range, SizeRule
 from impasto.cli.doctor import small_size
 from impasto.plugins import Plugins
 from standins.pictures import picture
@@ -24,9 +27,23 @@ DRAWN = reply(said(kind="done", url="/apple.png", seed=7))
 BROKEN = reply('{"error": "out of paint"}', status="500 Oops")
 
 
-def studio(name: str, auth: impasto.Auth | None = None, *aliases: str) -> ExampleProvider:
+class Studio(ExampleProvider):
+    """Tells the service how many pictures it got, and of the mask how it looks in the middle and at the edge."""
+
+    @impasto.hookimpl
+    def build_payload(self, model: impasto.Model, request: impasto.ImageRequest) -> impasto.Payload:
+        if not request.images:
+            return super().build_payload(model, request)
+        told: dict[str, object] = {"pictures": [[each.width, each.height] for each in request.images]}
+        if request.mask is not None:
+            with Pillow.open(io.BytesIO(request.mask.data or b"")) as mask:
+                told["mask"] = [mask.getpixel((mask.width // 2, mask.height // 2)), mask.getpixel((0, 0))]
+        return HttpRequest("POST", "/draw", json=told)
+
+
+def studio(name: str, auth: impasto.Auth | None = None, *aliases: str, **fields: Any) -> Studio:
     provider = Provider(id=name, url="http://unset.invalid", auth=auth)
-    return ExampleProvider(dataclasses.replace(MODEL, provider=provider, aliases=aliases or ("any",)))
+    return Studio(dataclasses.replace(MODEL, provider=provider, aliases=aliases or ("any",), **fields))
 
 
 @pytest.fixture
@@ -191,7 +208,9 @@ def test_a_plugin_that_fails_is_named(studios: Callable[..., None], invoke: Invo
     studios(Broken())
     reachable, _, _, words = rows(invoke("doctor", "paint").stdout)["example/painter"]
     assert reachable == "-"
-    assert words == "plugin 'plugin0', hook build_payload: RuntimeError: no easel"
+    assert words.startswith(
+        "plugin 'plugin0', hook build_payload: RuntimeError: no easel, in cli/test_doctor.py, line "
+    )
 
 
 def test_json_tells_the_same(studios: Callable[..., None], invoke: Invoke) -> None:
@@ -201,9 +220,9 @@ def test_json_tells_the_same(studios: Callable[..., None], invoke: Invoke) -> No
     assert described == {
         "names": {"any": True},
         "routes": [
-            {"route": "alpha/painter", "key": "not needed", "reachable": True, "drew": True, "error": None,
-             "warnings": []},
-            {"route": "beta/painter", "key": "not needed", "reachable": True, "drew": False,
+            {"route": "alpha/painter", "key": "not needed", "reachable": True, "tried": True, "drew": True,
+             "error": None, "warnings": []},
+            {"route": "beta/painter", "key": "not needed", "reachable": True, "tried": True, "drew": False,
              "error": "POST /draw: 500 Oops: out of paint", "warnings": []},
         ],
     }  # fmt: skip
@@ -214,6 +233,80 @@ def test_a_small_picture_is_asked_for(studios: Callable[..., None], invoke: Invo
     invoke("doctor", "any")
     asked = server.received[0].json()
     assert (asked["prompt"], asked["width"], asked["height"]) == ("a green apple on a white table", 256, 256)
+
+
+class TestModelsThatOnlyEdit:
+    """They are given pictures to start from, since they draw nothing without."""
+
+    @pytest.mark.parametrize(
+        ("fields", "sent"),
+        [
+            ({"accepts": {"images": Range(1, 1)}, "size": None}, {"pictures": [[256, 256]]}),
+            ({"accepts": {"images": Range(2, 4)}, "size": SizeRule(512)}, {"pictures": [[512, 512]] * 2}),
+            ({"accepts": {"images": None}, "size": ((300, 200), (600, 400))}, {"pictures": [[300, 200]]}),
+            (
+                {"accepts": {"images": Range(1, 1), "mask": None}, "size": None, "requires": ("images", "mask")},
+                {"pictures": [[256, 256]], "mask": [255, 0]},
+            ),
+        ],
+        ids=["one", "two", "of a listed size", "with a mask"],
+    )
+    def test_are_given_as_many_plain_pictures_as_they_need(
+        self,
+        studios: Callable[..., None],
+        invoke: Invoke,
+        server: ScriptedServer,
+        fields: dict[str, Any],
+        sent: dict[str, Any],
+    ) -> None:
+        studios(studio("alpha", **{"requires": ("images",), "defaults": {}, **fields}), alpha=DRAWN)
+        assert invoke("doctor", "any").exit_code == 0
+        assert server.received[0].json() == sent
+
+    def test_those_that_need_none_are_given_none(
+        self, studios: Callable[..., None], invoke: Invoke, server: ScriptedServer
+    ) -> None:
+        studios(studio("alpha", accepts={"images": None, "mask": None}), alpha=DRAWN)
+        invoke("doctor", "any")
+        assert "pictures" not in server.received[0].json()
+
+
+class TestWhatCannotBeTried:
+    """A model that needs something which is not there to be given: nothing is asked, and nothing is wrong with it."""
+
+    def needy(self, *aliases: str) -> Studio:
+        return studio("alpha", Bearer(env="ALPHA_KEY"), *aliases, accepts={"extra": None}, requires=("extra",))
+
+    def test_is_shown_as_such(self, studios: Callable[..., None], invoke: Invoke, server: ScriptedServer) -> None:
+        studios(self.needy(), alpha=DRAWN)
+        result = invoke("doctor", "any")
+        assert rows(result.stdout)["alpha/painter"] == [
+            "-", "missing", "-", "not tried: alpha/painter draws nothing without extra: give extra.",
+        ]  # fmt: skip
+        assert (result.stderr, result.exit_code) == ("", 0)
+        assert server.received == []
+
+    def test_is_what_a_plugin_refuses_too(self, studios: Callable[..., None], invoke: Invoke) -> None:
+        class Refusing(ExampleProvider):
+            @impasto.hookimpl
+            def build_payload(self, model: impasto.Model, request: impasto.ImageRequest) -> impasto.Payload:
+                raise impasto.InvalidRequest("a workflow is needed", parameter="extra")
+
+        studios(Refusing())
+        result = invoke("doctor", "paint")
+        assert rows(result.stdout)["example/painter"][2:] == ["-", "not tried: a workflow is needed"]
+        assert result.exit_code == 0
+
+    def test_leaves_the_status_to_the_others(self, studios: Callable[..., None], invoke: Invoke) -> None:
+        studios(self.needy("any", "fox"), studio("beta"), alpha=DRAWN, beta=BROKEN)
+        result = invoke("doctor")
+        assert (result.stderr, result.exit_code) == ("impasto: no route drew for any.\n", 1)
+
+    def test_is_neither_true_nor_false_in_json(self, studios: Callable[..., None], invoke: Invoke) -> None:
+        studios(self.needy(), alpha=DRAWN)
+        described = json.loads(invoke("doctor", "any", "--json").stdout)
+        assert described["names"] == {"any": None}
+        assert [each["tried"] for each in described["routes"]] == [False]
 
 
 @pytest.mark.parametrize(

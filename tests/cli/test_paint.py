@@ -89,7 +89,7 @@ def test_json_tells_everything(invoke: Invoke, server: ScriptedServer) -> None:
                 "media_type": "image/png",
                 "width": 64,
                 "height": 32,
-                "seed": None,
+                "seed": 7,
             }
         ],
         "text": "",
@@ -113,6 +113,16 @@ def test_the_suffix_names_the_format(invoke: Invoke) -> None:
     assert invoke("fox", "-o", "fox.webp").stdout == "fox.webp\n"
     with Pillow.open("fox.webp") as saved:
         assert (saved.format, saved.size) == ("WEBP", (64, 32))
+
+
+@pytest.mark.usefixtures("painting")
+@pytest.mark.parametrize(("target", "media_type"), [("fox.png", "image/png"), ("fox.JPG", "image/jpeg")])
+def test_json_tells_the_media_type_of_the_file_that_was_written(
+    invoke: Invoke, server: ScriptedServer, target: str, media_type: str
+) -> None:
+    server.script("/fox.png", reply(picture("WEBP"), media_type="image/webp"))
+    described = json.loads(invoke("fox", "-o", target, "--json").stdout)
+    assert described["images"][0]["media_type"] == media_type
 
 
 @pytest.mark.usefixtures("painting")

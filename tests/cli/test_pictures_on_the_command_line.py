@@ -131,6 +131,23 @@ class TestModels:
         assert "example did not say which models it serves: " in result.stderr
         assert "out of paint" in result.stderr
 
+    @pytest.mark.parametrize("name", ["example", "paint", "example/painter", "mine"])
+    def test_those_that_a_name_leads_to_are_asked_alone(
+        self, easel: ScriptedServer, plugged: Plug, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        silent = ExampleProvider(replace(MODEL, provider=impasto.Provider("mute", url="http://127.0.0.1:9")))
+        plugged(Editor(), silent)
+        monkeypatch.setenv("IMPASTO_ALIASES", "mine=mute/painter|paint")
+        easel.script("/models", reply('["oil-1"]'))
+        result = invoke("models", name, "--refresh")
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert easel.paths() == ["GET /models"]
+
+    def test_a_name_none_of_whose_services_can_be_asked_is_refused(self, plugged: Plug, invoke: Invoke) -> None:
+        plugged(ExampleProvider())
+        with pytest.raises(impasto.InvalidRequest, match=r"^paint cannot be asked for its models"):
+            invoke("models", "paint", "--refresh")
+
     def test_where_nobody_can_be_asked_that_is_said(self, plugged: Plug, invoke: Invoke) -> None:
         plugged(ExampleProvider())
         result = invoke("models", "--refresh")

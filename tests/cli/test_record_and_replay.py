@@ -44,6 +44,12 @@ def test_the_status_of_the_command_is_passed_on(installed: Installed, drawn: Pat
     assert installed.run("replay", str(drawn), sys.executable, "-c", "raise SystemExit(7)").returncode == 7
 
 
+def test_the_command_may_stand_behind_two_dashes(installed: Installed, drawn: Path) -> None:
+    command = [sys.executable, "-c", "import sys; raise SystemExit(sys.argv[1:] != ['--'])", "--"]
+    done = installed.run("replay", str(drawn), "--", *command)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_request_of_another_form_is_told(installed: Installed, drawn: Path) -> None:
     command = [sys.executable, "-m", "impasto", "a fox", "-m", "paint", "--negative-prompt", "rain"]
     done = installed.run("replay", str(drawn), *command)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import impasto
-from impasto import HttpRequest
+from impasto import Follow, HttpRequest, hookimpl
 from impasto.errors import AllProvidersFailed, ProviderUnavailable
 from impasto.policy import TRIES
-from standins.provider import said
+from standins.provider import ExampleProvider, said
 from standins.routes import (
     ALIAS,
     BROKEN,
@@ -170,6 +170,38 @@ async def test_a_picture_that_cannot_be_fetched_is_asked_for_again_not_paid_agai
         events, _ = await events_of(client.stream("a fox", model=ALIAS))
     assert drawn_by(events) == "a"
     assert submits(server, "a") == 1
+
+
+class Failing(ExampleProvider):
+    """Says what became of a job, in an answer like any other."""
+
+    @hookimpl
+    def parse_event(self, model: impasto.Model, event: impasto.ServerEvent) -> list[impasto.Outcome]:
+        if event.json()["kind"] == "follow":
+            return [Follow(HttpRequest("GET", "/job/7", on_cancel=HttpRequest("POST", "/cancel"), statuses=(503,)))]
+        raise ProviderUnavailable("the machine was taken away")
+
+
+async def test_a_job_that_has_failed_is_neither_asked_for_again_nor_dropped(server: ScriptedServer) -> None:
+    server.script("/a/draw", reply(said(kind="follow")))
+    server.script("/a/job/7", reply(said(kind="failed")))
+    server.script("/b/draw", DRAWN)
+    async with routes(server, Failing(route("a").model), route("b")) as client:
+        events, _ = await events_of(client.stream("a fox", model=ALIAS))
+    assert drawn_by(events) == "b"
+    assert [each for each in server.paths() if "/a/" in each] == ["POST /a/draw", "GET /a/job/7"]
+
+
+async def test_one_of_which_nothing_is_known_is_asked_for_again_and_dropped_in_the_end(server: ScriptedServer) -> None:
+    server.script("/a/draw", reply(said(kind="follow")))
+    server.script("/a/job/7", reply(said(kind="busy"), status="503 Service Unavailable"))
+    server.script("/a/cancel", reply("{}"))
+    server.script("/b/draw", DRAWN)
+    async with routes(server, Failing(route("a").model), route("b")) as client:
+        events, _ = await events_of(client.stream("a fox", model=ALIAS))
+    assert drawn_by(events) == "b"
+    asked = [each for each in server.paths() if "/a/" in each]
+    assert asked == ["POST /a/draw", *["GET /a/job/7"] * TRIES, "POST /a/cancel"]
 
 
 async def test_of_several_pictures_side_by_side_none_is_paid_twice(server: ScriptedServer) -> None:

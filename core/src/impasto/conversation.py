@@ -246,6 +246,14 @@ class Conversation:
             self._trace.payload = payload
             self._trace.on_cancel = payload.on_cancel or self._trace.on_cancel
 
+    def _note_end(self, event: ServerEvent) -> None:
+        """Note that a job has failed, as the plugin reads: there is none to ask for again, nor to drop.
+
+        An answer whose status is a failure tells nothing of the job.
+        """
+        if event.status is None or 200 <= event.status < 300:
+            self._trace.payload = self._trace.on_cancel = None
+
     async def _take(
         self,
         event: ServerEvent,
@@ -262,7 +270,12 @@ class Conversation:
         self._events += 1
         if self._events > self._bounds.events:
             raise ProtocolError(f"more than {self._bounds.events} events")
-        outcomes = self._plugins.parse_event(self._model, event)
+        try:
+            outcomes = self._plugins.parse_event(self._model, event)
+        except ResponseError as error:
+            if note is not None and not isinstance(error, ProtocolError):
+                self._note_end(event)
+            raise
         last = next((each for each in outcomes if isinstance(each, Follow | ImageResponse)), None)
         if note is not None and isinstance(last, Follow):
             note(self._checked(last))

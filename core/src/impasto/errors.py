@@ -7,6 +7,9 @@ from typing import Self
 
 from impasto.plaintext import plain_text
 
+_NOT_THEIRS = frozenset({"impasto", "click", "pluggy"})
+"""Packages through which plugins are called."""
+
 
 def described(error: BaseException) -> str:
     """Return class and words of an exception that a plugin raised, and where in its code that was."""
@@ -15,7 +18,7 @@ def described(error: BaseException) -> str:
     traceback = error.__traceback__
     while traceback is not None:
         package = str(traceback.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
-        if package != "impasto" and package not in sys.stdlib_module_names:
+        if package not in _NOT_THEIRS and package not in sys.stdlib_module_names:
             file = "/".join(traceback.tb_frame.f_code.co_filename.replace("\\", "/").rsplit("/", 2)[-2:])
             place = f", in {file}, line {traceback.tb_lineno}"
         traceback = traceback.tb_next

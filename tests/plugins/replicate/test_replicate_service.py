@@ -205,7 +205,7 @@ class TestFailures:
             ("interrupted", ProviderUnavailable, "please retry"),
             ("down", ProviderUnavailable, "Service unavailable"),
             ("overrun", ProviderUnavailable, "high demand"),
-            ("aborted", ResponseError, "before it started"),
+            ("aborted", ProviderUnavailable, "before it started"),
             ("huge", ResponseError, "out of memory"),
             ("broken", ResponseError, "CUDA error"),
             ("canceled", ResponseError, "cancelled"),
@@ -222,9 +222,10 @@ class TestFailures:
     async def test_of_a_prediction_that_has_ended_are_not_asked_for_again(
         self, client: impasto.Client, service: Replicate, prompt: str
     ) -> None:
-        await refused(client, prompt, ResponseError)
+        await refused(client, prompt, ProviderUnavailable)
         (number,) = service.predictions
         assert len(service.journal.of(f"GET /v1/predictions/{number}")) == 3
+        assert service.journal.of(f"POST /v1/predictions/{number}/cancel") == []
 
     @pytest.mark.parametrize(("prompt", "seconds"), [("low credit", 5), ("busy", 30)])
     async def test_too_many_requests_say_when_to_come_back(

@@ -22,6 +22,7 @@ from impasto.client import Client
 from impasto.errors import AuthenticationError, ImpastoError, InvalidRequest, ProviderUnavailable, ResponseError
 from impasto.events import ImagePreview, ImageResponse, Progress
 from impasto.keys import find_key
+from impasto.models import Range
 from impasto.plugins import default_plugins
 from impasto.router import Router
 from impasto.settings import Settings
@@ -53,6 +54,7 @@ class Finding:
         route: the model's full name.
         key: ``accepted``, ``refused``, ``missing``, ``none set``, ``not needed``, or ``unknown``.
         reachable: whether the service answered; None where it was not asked.
+        tried: False where the small picture is nothing that can be asked of the model.
         drew: whether there was a picture.
         seconds: how long it took; None where it was not asked.
         error: why there was no picture.
@@ -62,6 +64,7 @@ class Finding:
     route: str
     key: str = "unknown"
     reachable: bool | None = None
+    tried: bool = True
     drew: bool = False
     seconds: float | None = None
     error: str | None = None
@@ -72,6 +75,8 @@ class Finding:
         reachable = {True: "yes", False: "no", None: "-"}[self.reachable]
         seconds = "-" if self.seconds is None else f"{self.seconds:.1f} s"
         words = " ".join((self.error or "; ".join(self.warnings)).split())
+        if not self.tried:
+            return self.route, reachable, self.key, "-", seconds, f"not tried: {words}"
         return self.route, reachable, self.key, "yes" if self.drew else "no", seconds, words
 
 
@@ -91,8 +96,9 @@ class Finding:
 def doctor(ctx: click.Context, model: str | None, *, deadline: float, yes: bool, as_json: bool) -> None:
     """Try every route of MODEL, or all there are.
 
-    A small picture is drawn on each, and the table says how that went. A service whose key is set may charge for its
-    picture; that is said before, and asked. The status is 0 if each name that was asked for has a route that drew.
+    A small picture is drawn on each, and the table says how that went. A model that only edits is given a plain one. A
+    service whose key is set may charge for its picture; that is said before, and asked. The status is 0 if each name
+    that was asked for has a route that drew; one of whose routes none can be tried so is passed over.
     """
     settings = Settings.load()
     routes = _routes(Router(default_plugins(), settings), settings, model)
@@ -104,11 +110,10 @@ def doctor(ctx: click.Context, model: str | None, *, deadline: float, yes: bool,
         findings = anyio.run(functools.partial(_examine, models, settings, deadline=deadline, as_json=as_json))
     except KeyboardInterrupt:
         raise click.Abort from None
-    drew = {each.route for each in findings if each.drew}
-    names = {name: any(each.name in drew for each in found) for name, found in routes.items()}
+    names = _served(routes, findings)
     if as_json:
         print_json({"names": names, "routes": [asdict(each) for each in findings]})
-    if lost := [name for name, served in names.items() if not served]:
+    if lost := [name for name, served in names.items() if served is False]:
         complain(f"no route drew for {', '.join(lost)}.")
         ctx.exit(1)
 
@@ -129,6 +134,39 @@ def small_size(model: Model) -> tuple[int, int] | None:
             return side, side
         case sizes:
             return min(sizes, key=lambda size: size[0] * size[1])
+
+
+def pictures_for(model: Model) -> Options:
+    """Return the pictures that a model needs to start from: as many plain ones as it must have, and a mask.
+
+    A mask goes with them wherever the model takes one, since without it some that fill have nothing to do.
+    """
+    if "images" not in model.requires:
+        return {}
+    from PIL import Image, ImageDraw
+
+    size = small_size(model) or (SMALL, SMALL)
+    rule = model.accepts.get("images")
+    options: Options = {
+        "images": [Image.new("RGB", size, "#787878")] * (max(1, int(rule.minimum)) if isinstance(rule, Range) else 1)
+    }
+    if "mask" in model.accepts or "mask" in model.requires:
+        mask = Image.new("L", size)
+        middle = (size[0] // 4, size[1] // 4, size[0] * 3 // 4, size[1] * 3 // 4)
+        ImageDraw.Draw(mask).rectangle(middle, fill="white")
+        options["mask"] = mask
+    return options
+
+
+def _served(routes: dict[str, Sequence[Model]], findings: list[Finding]) -> dict[str, bool | None]:
+    """Tell of each name whether one of its routes drew; None where none could be tried."""
+    found = {each.route: each for each in findings}
+    served: dict[str, bool | None] = {}
+    for name, models in routes.items():
+        reached = [found[model.name] for model in models]
+        is_untried = bool(reached) and not any(each.tried for each in reached)
+        served[name] = None if is_untried else any(each.drew for each in reached)
+    return served
 
 
 def _routes(router: Router, settings: Settings, name: str | None) -> dict[str, Sequence[Model]]:
@@ -184,18 +222,18 @@ async def _try(client: Client, model: Model, settings: Settings, deadline: float
     """Draw one small picture on one route."""
     key = find_key(model.provider, settings, os.environ, model=model.id)
     auth = model.provider.auth
-    finding = Finding(model.name, key="not needed" if auth is None else "unknown" if key else "none set")
+    unset = "none set" if auth and auth.optional else "missing"
+    finding = Finding(model.name, key="not needed" if auth is None else "unknown" if key else unset)
     heard = False
     started = time.monotonic()
-    options: Options = {"deadline": deadline, "failover": "never"}
+    options: Options = {"deadline": deadline, "failover": "never", **pictures_for(model)}
     if size := small_size(model):
         options["width"], options["height"] = size
     try:
         stream = client.stream(PROMPT, model=model.name, **options)
     except ImpastoError as error:
         finding.error = words_of(error)
-        if isinstance(error, AuthenticationError):
-            finding.key = "missing"
+        finding.tried = not isinstance(error, InvalidRequest)
         return finding
     try:
         async with stream:
@@ -207,6 +245,7 @@ async def _try(client: Client, model: Model, settings: Settings, deadline: float
     except ImpastoError as error:
         finding.error = words_of(error)
         finding.reachable = _was_reached(error, heard=heard)
+        finding.tried = heard or not isinstance(error, InvalidRequest)
         if isinstance(error, AuthenticationError):
             finding.key = "refused" if key else "missing"
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import sys
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from impasto.catalogue import Plugin
     from impasto.health import HealthStore
 
+MOST_SIZES = 4
+"""Sizes that are listed one by one; of more, the table says how many, and the smallest and the largest."""
+
 _OFFLINE = f"To paint offline: pip install impasto-{DEFAULT_MODEL}"
 
 
@@ -47,14 +51,14 @@ def models(ctx: click.Context, name: str | None, *, refresh: bool, as_json: bool
     installed = default_plugins(settings)
     broken = [plugin.name for plugin in installed.all if plugin.error is not None]
     router = Router(installed, settings)
-    said = _refresh(settings, installed, name) if refresh else {}
+    said = _refresh(settings, installed, router, name) if refresh else {}
     asked_at = dict(discovered_models(installed, settings))
     found = tuple(sorted((*installed.models, *asked_at), key=lambda model: model.name))
     if name is not None:
         found = tuple(each for each in found if each.provider.id == name) or tuple(router.models_of(name))
     health = InProcessHealth()
     if as_json:
-        orders = {each: _order(router, each) for each in names_of(found, settings)}
+        orders = {each: [model.name for model in _routes(router, each)] for each in names_of(found, settings)}
         print_json([_described(model, orders, health, asked_at.get(model)) for model in found])
     elif found:
         print_line(table(model_rows(found, health), width()))
@@ -76,16 +80,30 @@ def models(ctx: click.Context, name: str | None, *, refresh: bool, as_json: bool
         ctx.exit(1)
 
 
-def _refresh(settings: Settings, installed: Plugins, provider: str | None) -> dict[str, tuple[str, ...] | ImpastoError]:
+def _refresh(
+    settings: Settings, installed: Plugins, router: Router, name: str | None
+) -> dict[str, tuple[str, ...] | ImpastoError]:
+    """Ask the services, or those alone that a name leads to, which models they serve."""
     import anyio
 
     from impasto.client import Client
 
+    providers = () if name is None else _askable(name, installed, router)
+
     async def ask() -> dict[str, tuple[str, ...] | ImpastoError]:
         async with Client(settings=settings, plugins=installed) as client:
-            return await client.refresh_models(*((provider,) if provider else ()))
+            return await client.refresh_models(*providers)
 
     return anyio.run(ask)
+
+
+def _askable(name: str, installed: Plugins, router: Router) -> tuple[str, ...]:
+    """Return the providers that a name leads to and that can be asked; the name itself where there is none."""
+    if any(model.provider.id == name for model in installed.models):
+        return (name,)
+    askable = {provider.id for provider in installed.providers_that_list()}
+    serving = dict.fromkeys(model.provider.id for model in router.models_of(name))
+    return tuple(each for each in serving if each in askable) or (name,)
 
 
 def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, ...]]:
@@ -102,8 +120,7 @@ def model_rows(found: Sequence[Model], health: HealthStore) -> list[tuple[str, .
         name = model.name if model.provider.working else f"{model.name} (down)"
         name = f"{name} (deprecated)" if model.deprecated else name
         rest = (f"{rests[model.name]:.0f} s" if rests[model.name] else "-",) if heading else ()
-        takes = ", ".join(sorted(set(model.accepts) - {"session"})) or "a prompt alone"
-        rows.append((name, ", ".join(model.aliases) or "-", *rest, _size(model), takes))
+        rows.append((name, ", ".join(model.aliases) or "-", *rest, _size(model), _takes(model)))
     return rows
 
 
@@ -117,12 +134,12 @@ def alias_rows(found: Sequence[Model], router: Router, settings: Settings) -> li
     """
     rows: list[tuple[str, ...]] = [("ALIAS", "ORDERED BY", "ROUTES, FIRST CHOICE FIRST")]
     for name in names_of(found, settings):
-        order = dict.fromkeys(_order(router, name))
+        routes = {model.name: model for model in _routes(router, name)}
         if name in settings.aliases:
-            rows.append((name, "your settings", ", ".join(order or settings.aliases[name])))
-        elif len(order) > 1:
-            priorities = {model.priority for model in found if model.name in order}
-            rows.append((name, "priority" if len(priorities) > 1 else "name", ", ".join(order)))
+            rows.append((name, "your settings", ", ".join(routes or settings.aliases[name])))
+        elif len(routes) > 1:
+            priorities = {model.priority for model in routes.values()}
+            rows.append((name, "priority" if len(priorities) > 1 else "name", ", ".join(routes)))
     return rows
 
 
@@ -131,10 +148,10 @@ def names_of(found: Sequence[Model], settings: Settings) -> list[str]:
     return sorted({name for model in found for name in (model.id, *model.aliases)} | set(settings.aliases))
 
 
-def _order(router: Router, name: str) -> list[str]:
-    """Return the full names of a name's routes, first choice first; none where it leads nowhere."""
+def _routes(router: Router, name: str) -> list[Model]:
+    """Return a name's routes, first choice first; none where it leads nowhere."""
     try:
-        return [model.name for model in router.models_of(name)]
+        return router.models_of(name)
     except ImpastoError:
         return []
 
@@ -207,7 +224,16 @@ def _size(model: Model) -> str:
         return "the server's"
     if isinstance(model.size, SizeRule):
         return f"{model.size.minimum}-{model.size.maximum}"
-    return ", ".join(f"{width}x{height}" for width, height in model.size)
+    if len(model.size) <= MOST_SIZES:
+        return ", ".join(f"{width}x{height}" for width, height in model.size)
+    smallest, largest = min(model.size, key=math.prod), max(model.size, key=math.prod)
+    return f"{len(model.size)} sizes, {smallest[0]}x{smallest[1]} to {largest[0]}x{largest[1]}"
+
+
+def _takes(model: Model) -> str:
+    """Return the fields that a model takes, in words, with a mark at those without which it draws nothing."""
+    fields = sorted({*model.accepts, *model.requires} - {"session"})
+    return ", ".join(f"{each} (required)" if each in model.requires else each for each in fields) or "a prompt alone"
 
 
 def _described(

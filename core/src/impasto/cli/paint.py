@@ -12,6 +12,7 @@ import click
 
 from impasto.cli.attempts import Attempts
 from impasto.cli.fields import fields
+from impasto.cli.hints import hint_of
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
 from impasto.cli.target import Target
@@ -20,6 +21,7 @@ from impasto.client import Client
 from impasto.errors import AllProvidersFailed, ImpastoError, InvalidRequest
 from impasto.events import ImageResponse
 from impasto.failover import FailoverMode
+from impasto.saving.formats import FORMATS, MEDIA_TYPES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +142,8 @@ def paint(
             error.add_note("With --failover unsent, no route is asked once the request may have been charged.")
         for each in attempts.skipped:
             error.add_note(f"Not asked: {each}")
+        if hint := hint_of(error):
+            error.add_note(hint)
         raise
     elapsed = line.elapsed
     paths = target.save(response)
@@ -236,7 +240,8 @@ def _described(response: ImageResponse, paths: list[Path], elapsed: float, attem
             {
                 "path": str(path),
                 "url": image.url if image.url and image.url[:5].lower() != "data:" else None,
-                "media_type": image.media_type,
+                # The file's own: what the provider sent was converted where the suffix names another format.
+                "media_type": MEDIA_TYPES[FORMATS[path.suffix.lower()]],
                 "width": image.width,
                 "height": image.height,
                 "seed": image.seed,

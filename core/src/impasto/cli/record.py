@@ -75,8 +75,9 @@ def record(prompt: tuple[str, ...], *, model: str | None, output: Path, fields: 
 def replay(ctx: click.Context, transcript: Path, command: tuple[str, ...], port: int) -> None:
     """Answer as TRANSCRIPT has it, on loopback.
 
-    With COMMAND, run that against it, such as: impasto replay drawn.http impasto "a red fox" -m easel. Without, say how
-    to reach it, and serve until interrupted. Each request is told on stderr, with what differs from the recorded one.
+    With COMMAND, run that against it, such as: impasto replay drawn.http impasto "a red fox" -m easel; a -- may stand
+    before it. Without, say how to reach it, and serve until interrupted. Each request is told on stderr, with what
+    differs from the recorded one.
     """
     from impasto.testing.standin import ReplayServer
     from impasto.testing.transcript import Transcript
@@ -89,7 +90,7 @@ def replay(ctx: click.Context, transcript: Path, command: tuple[str, ...], port:
     try:
         with server.running(port):
             variables = _variables(model, server.url)
-            if command:
+            if command := command[1:] if command[:1] == ("--",) else command:
                 ctx.exit(_run(command, variables))
             words = " ".join(f"{name}={value}" for name, value in variables.items())
             prompt = str(said.request.get("prompt", "a red fox"))

@@ -84,7 +84,7 @@ def _fal(event: ServerEvent) -> list[Outcome]:
         return [Follow(_again(payload, payload.url.removesuffix("/status"), params=QUEUE))]
     if status in {"IN_QUEUE", "IN_PROGRESS"}:
         return [_queued(said), Follow(payload, after=SOON)]
-    raise error_of_words(f"fal-ai: the job is {status}", payload)
+    raise error_of_words(f"fal-ai: the job is {status}")
 
 
 def _queued(said: Mapping[str, Any]) -> Progress:
@@ -103,7 +103,7 @@ def _replicate(event: ServerEvent) -> list[Outcome]:
         return [_done(event, *(Image(url=url) for url in urls), usage=said.get("metrics") or None)]
     if status not in {"starting", "processing"}:
         words = said.get("error") or f"replicate: the prediction is {status}, without a picture"
-        raise error_of_words(words, payload)
+        raise error_of_words(words)
     if payload.method == "POST":
         job = f"/replicate/v1/predictions/{_id(said['id'])}"
         payload = _again(payload, job, on_cancel=HttpRequest("POST", f"{job}/cancel", headers=payload.headers))
@@ -124,7 +124,7 @@ def _wavespeed(event: ServerEvent) -> list[Outcome]:
         return [_done(event, *images, notes=notes, timings=said.get("timings"))]
     if status in {"created", "processing"}:
         return [Progress("drawing" if status == "processing" else "queued"), Follow(payload, after=SOON)]
-    raise error_of_words(said.get("error") or f"wavespeed: the task is {status}", payload)
+    raise error_of_words(said.get("error") or f"wavespeed: the task is {status}")
 
 
 def _zai(event: ServerEvent) -> list[Outcome]:
@@ -134,7 +134,7 @@ def _zai(event: ServerEvent) -> list[Outcome]:
         return [_done(event, *(Image(url=each["url"]) for each in said["image_result"]))]
     payload = _payload(event)
     if status != "PROCESSING":
-        raise error_of_words(f"zai-org: the task is {status}", payload)
+        raise error_of_words(f"zai-org: the task is {status}")
     if payload.method == "POST":
         ask = _again(payload, f"/zai-org/api/paas/v4/async-result/{_id(said['id'])}")
         return [Progress("queued"), Follow(ask)]

@@ -6,7 +6,6 @@ import re
 
 from impasto import (
     ContentRejected,
-    HttpRequest,
     ProviderUnavailable,
     QuotaExceeded,
     ResponseError,
@@ -52,19 +51,14 @@ def error_of(event: ServerEvent) -> ResponseError:
     return error
 
 
-def error_of_words(words: str, asked_by: HttpRequest) -> ResponseError:
+def error_of_words(words: str) -> ResponseError:
     """Return the error that a job's failure stands for.
-
-    An outage that the order itself is answered with is `ProviderUnavailable`. Where the job was asked for again, it has
-    ended: as that error it would be asked for once more, so it is told in a `ResponseError`, which leads to the next
-    service at once.
 
     Args:
         words: the provider's.
-        asked_by: the request that they answer.
     """
     if _REFUSED.search(words):
         return ContentRejected(words)
-    if _DOWN.search(words) and not asked_by.repeatable:
+    if _DOWN.search(words):
         return ProviderUnavailable(words)
     return ResponseError(words)

@@ -18,31 +18,25 @@ _UNAVAILABLE = re.compile(
 _RESET = re.compile(r"\bresets in ~?(\d{1,6})s\b", re.IGNORECASE)
 
 
-def error_of_prediction(status: object, words: object, *, is_looked_at: bool = False) -> ResponseError:
+def error_of_prediction(status: object, words: object) -> ResponseError:
     """Return the error that a prediction ended in.
-
-    An outage is `ProviderUnavailable` in the answer to the order. In that to a look at the prediction it is a
-    `ResponseError`, which leads to the next service at once: as `ProviderUnavailable` it would be taken for one of that
-    look, and a prediction that has ended would be looked at again.
 
     Args:
         status: its status, other than ``succeeded``.
         words: its ``error``.
-        is_looked_at: whether this answers a look at the prediction, rather than its order.
     """
     said = plain_text(words) if isinstance(words, str) else ""
-    outage: type[ResponseError] = ResponseError if is_looked_at else ProviderUnavailable
     match status:
         case "failed" if _REFUSED.search(said):
             return ContentRejected(said)
         case "failed" if _UNAVAILABLE.search(said):
-            return outage(said)
+            return ProviderUnavailable(said)
         case "failed":
             return ResponseError(said or "the prediction failed, and Replicate does not say why")
         case "canceled":
             return ResponseError(said or "the prediction was cancelled, by somebody else or at its deadline")
         case "aborted":
-            return outage(said or "the prediction was dropped before it started; it costs nothing")
+            return ProviderUnavailable(said or "the prediction was dropped before it started; it costs nothing")
         case _:
             return ProtocolError(f"a prediction of an unknown status: {plain_text(repr(status), 60)}")
 

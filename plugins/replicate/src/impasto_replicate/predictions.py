@@ -77,8 +77,7 @@ def read(model: Model, event: ServerEvent) -> list[Outcome]:
     if status in {"starting", "processing"}:
         return _going_on(event, told, logs)
     if status != "succeeded":
-        looked = isinstance(event.payload, HttpRequest) and event.payload.method == "GET"
-        raise error_of_prediction(status, told.get("error"), is_looked_at=looked)
+        raise error_of_prediction(status, told.get("error"))
     return [_finished(model, event, told, logs)]
 
 
