@@ -137,16 +137,19 @@ class Router:
 
     def misspelt(self) -> list[str]:
         """Return, in words, which sections of the settings are named almost as an installed provider."""
-        import difflib
-
         known = {model.provider.id for model in self._plugins.models}
         variables = {
             f"IMPASTO_PROVIDER_{name}_…": name.lower().replace("_", "-") for name in self._settings.environment
         }
         sections = {f"[providers.{name}]": name.partition("/")[0] for name in self._settings.providers}
+        unknown = {section: name for section, name in (sections | variables).items() if name not in known}
+        if not unknown:
+            return []
+        import difflib
+
         found = []
-        for section, provider in (sections | variables).items():
-            near = [] if provider in known else difflib.get_close_matches(provider, known, n=1, cutoff=0.75)
+        for section, provider in unknown.items():
+            near = difflib.get_close_matches(provider, known, n=1, cutoff=0.75)
             if near and provider != near[0].replace(".", "-").replace("_", "-"):
                 found.append(f"settings: {section} is about no provider that is installed; did you mean {near[0]}?")
         return found

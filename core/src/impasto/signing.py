@@ -149,7 +149,9 @@ class Destination:
     def described(self, payload: Payload) -> str:
         """Return method and address of a payload, in words: the address that is asked, where the user has moved it."""
         words = payload.describe()
-        url = "" if isinstance(payload, LocalCall) else payload.url.partition("?")[0]
+        if not self.moved or isinstance(payload, LocalCall):
+            return words
+        url = payload.url.partition("?")[0]
         return words.replace(url, self.resolve_request(url)) if "://" in url else words
 
     def hint_at_own_server(self, provider: str) -> str:
