@@ -52,7 +52,7 @@ async def failure(server: ScriptedServer, **options: object) -> ResponseError:
         (reply(b'{"kind": "\xff\xfe"}'), ProtocolError, "UTF-8"),
         (reply("[" * 100_000), ProtocolError, "expected JSON"),
         (reply("[1, 2]"), ProtocolError, "the answer was not understood (TypeError"),
-        (reply("{}"), ProtocolError, "the answer was not understood (KeyError: 'kind')"),
+        (reply("{}"), ProtocolError, "the answer was not understood (KeyError: 'kind', in "),
         (reply(said(kind="done", urls=[])), ProtocolError, "the answer holds no picture"),
         (reply(said(kind="done", url=None)), ProtocolError, "without an address"),
         (reply(said(kind="progress", fraction=1)), ProtocolError, "the answer ended without a picture"),
