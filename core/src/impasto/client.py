@@ -22,7 +22,7 @@ from impasto.painting import Job, Painter
 from impasto.plugins import Plugins, default_plugins
 from impasto.router import Route, Router
 from impasto.settings import Secret, Settings, Timeouts
-from impasto.signing import Destination
+from impasto.signing import Destination, settings_of
 from impasto.streaming import Stream
 
 if TYPE_CHECKING:
@@ -298,12 +298,7 @@ class Client:
     def _settings_for(self, model: Model) -> ProviderSettings:
         key = model.name, model.url is None
         if key not in self._settings_of:
-            settings = self._settings.provider(model.provider.id, model.name)
-            if model.url is not None:
-                # It has an address of its own, so the provider's being moved does not move it; a section of its own
-                # does.
-                section = self._settings.providers.get(model.name)
-                settings = replace(settings, url=section.url if section else None)
+            settings = settings_of(model, self._settings)
             self._settings_of[key] = replace(settings, timeouts=_timeouts(settings.timeouts, self._times))
         return self._settings_of[key]
 

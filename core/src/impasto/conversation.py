@@ -168,7 +168,7 @@ class Conversation:
         ended_by: list[Follow | ImageResponse] = []
 
         async def take(event: ServerEvent) -> bool:
-            return await self._take(event, ended_by, self._note_job)
+            return await self._take(event, ended_by, is_main=True)
 
         try:
             if isinstance(payload, LocalCall):
@@ -258,14 +258,15 @@ class Conversation:
         self,
         event: ServerEvent,
         ended_by: list[Follow | ImageResponse],
-        note: Callable[[Follow], None] | None = None,
+        *,
+        is_main: bool = False,
     ) -> bool:
         """Have one event parsed, pass on what it means, and tell whether the exchange may end.
 
         Args:
             event: what was said.
             ended_by: takes what ends the exchange.
-            note: takes what will end it, before the user is told anything.
+            is_main: whether it tells of the job itself, rather than beside it.
         """
         self._events += 1
         if self._events > self._bounds.events:
@@ -273,12 +274,12 @@ class Conversation:
         try:
             outcomes = self._plugins.parse_event(self._model, event)
         except ResponseError as error:
-            if note is not None and not isinstance(error, ProtocolError):
+            if is_main and not isinstance(error, ProtocolError):
                 self._note_end(event)
             raise
         last = next((each for each in outcomes if isinstance(each, Follow | ImageResponse)), None)
-        if note is not None and isinstance(last, Follow):
-            note(self._checked(last))
+        if is_main and isinstance(last, Follow):
+            self._note_job(self._checked(last))
         for outcome in outcomes:
             if isinstance(outcome, Follow):
                 ended_by.append(self._checked(outcome))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from impasto.discovered import discovered_models
 from impasto.errors import ImpastoError, InvalidRequest, PluginError, ProviderUnavailable, UnknownModel
 from impasto.fitting import continued, fit, without_unsupported
+from impasto.signing import settings_of
 
 if TYPE_CHECKING:
     from impasto.events import ImageResponse
@@ -115,10 +116,7 @@ class Router:
         return refusal
 
     def _address_of(self, model: Model) -> str:
-        if model.url is not None:
-            section = self._settings.providers.get(model.name)
-            return (section.url if section else None) or model.url
-        return self._settings.provider(model.provider.id, model.name).url or model.provider.url
+        return settings_of(model, self._settings).url or model.url or model.provider.url
 
     def default(self) -> str:
         """Return the model that is used where the user names none.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from impasto.auth import Auth
     from impasto.models import Model
     from impasto.payloads import Payload
-    from impasto.settings import ProviderSettings, Secret
+    from impasto.settings import ProviderSettings, Secret, Settings
 
 _SHORTEST_SECRET = 4
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -41,6 +41,18 @@ def origin_of(url: str) -> str:
     if scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise ProtocolError(f"not an http(s) address: {url}")
     return f"{scheme}://{parts.hostname}:{port or _DEFAULT_PORTS[scheme]}"
+
+
+def settings_of(model: Model, settings: Settings) -> ProviderSettings:
+    """Return what the settings say of the provider of a model, as it holds for that model.
+
+    A model with an address of its own stays there when its provider is moved; a section of its own moves it.
+    """
+    own = settings.provider(model.provider.id, model.name)
+    if model.url is None:
+        return own
+    section = settings.providers.get(model.name)
+    return replace(own, url=section.url if section else None)
 
 
 @dataclass(frozen=True, slots=True)

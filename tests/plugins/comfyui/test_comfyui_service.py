@@ -21,6 +21,14 @@ ClientOf = Callable[[ComfyUI], impasto.Client]
 GREEN = (10, 200, 30)
 
 
+async def until(stage: str, stream: impasto.Stream) -> None:
+    """Take what a stream tells until it tells of a stage."""
+    async for event in stream:
+        if isinstance(event, Progress) and event.stage == stage:
+            return
+    raise AssertionError(f"it never told that the job is {stage}")
+
+
 def plain(size: tuple[int, int] = (128, 96)) -> PIL.Image.Image:
     return PIL.Image.new("RGB", size, GREEN)
 
@@ -257,9 +265,7 @@ async def test_leaving_the_stream_interrupts_the_job_that_runs(serve: Serve, cli
     async with client_of(service) as client:
         stream = client.stream("a slow fox", model="comfyui", width=64, height=64)
         async with stream:
-            async for event in stream:
-                if isinstance(event, Progress) and event.stage == "running":
-                    break
+            await until("running", stream)
         (asked,) = service.journal.of("POST /interrupt")
         job = service.journal.of("POST /prompt")[0].fields["prompt_id"]
         assert asked.fields == {"prompt_id": job}
@@ -273,14 +279,10 @@ async def test_leaving_the_stream_deletes_the_job_that_waits(serve: Serve, clien
     async with client_of(service) as client:
         first = client.stream("a slow fox", model="comfyui", width=64, height=64)
         async with first:
-            async for event in first:
-                if isinstance(event, Progress) and event.stage == "running":
-                    break
+            await until("running", first)
             second = client.stream("a hare", model="comfyui", width=64, height=64)
             async with second:
-                async for event in second:
-                    if isinstance(event, Progress) and event.stage == "queued":
-                        break
+                await until("queued", second)
             job = service.journal.of("POST /prompt")[1].fields["prompt_id"]
             assert [asked.fields for asked in service.journal.of("POST /queue")] == [{"delete": [job]}]
             assert service.journal.of("POST /interrupt") == []
@@ -295,9 +297,7 @@ async def test_leaving_on_the_first_news_of_a_job_that_has_waited_interrupts_it(
     async with client_of(service) as client:
         first = client.stream("a slow fox", model="comfyui", width=64, height=64)
         async with first:
-            async for event in first:
-                if isinstance(event, Progress) and event.stage == "running":
-                    break
+            await until("running", first)
             second = client.stream("a slow hare", model="comfyui", width=64, height=64)
             async with second:
                 async for event in second:

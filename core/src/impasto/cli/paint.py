@@ -12,7 +12,6 @@ import click
 
 from impasto.cli.attempts import Attempts
 from impasto.cli.fields import fields
-from impasto.cli.hints import hint_of
 from impasto.cli.live import LiveLine
 from impasto.cli.printing import complain, dimmed, print_json, print_line, readable
 from impasto.cli.target import Target
@@ -142,6 +141,8 @@ def paint(
             error.add_note("With --failover unsent, no route is asked once the request may have been charged.")
         for each in attempts.skipped:
             error.add_note(f"Not asked: {each}")
+        from impasto.cli.hints import hint_of
+
         if hint := hint_of(error):
             error.add_note(hint)
         raise

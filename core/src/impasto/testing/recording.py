@@ -22,7 +22,7 @@ from impasto.events import Attempt, ImageResponse
 from impasto.fitting import draw_seed
 from impasto.keys import find_key
 from impasto.settings import Settings
-from impasto.signing import Destination
+from impasto.signing import Destination, settings_of
 from impasto.sources import images_of
 from impasto.testing.detour import Detour, DetouredPlugins, origin_in
 from impasto.testing.loopback import serving
@@ -131,10 +131,7 @@ async def _paint(
 
 
 def _destination(model: Model, settings: Settings) -> Destination:
-    own = settings.provider(model.provider.id, model.name)
-    if model.url is not None:
-        section = settings.providers.get(model.name)
-        own = dataclasses.replace(own, url=section.url if section else None)
+    own = settings_of(model, settings)
     key = find_key(model.provider, settings, model=model.id)
     if key is None and model.provider.auth is not None and not model.provider.auth.optional:
         variable = f"set {model.provider.auth.env}, or " if model.provider.auth.env else ""
