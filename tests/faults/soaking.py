@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anyio
+import httpx_secure  # noqa: F401  # A rare fault imports it, in one half or the other.
 
 import impasto
 from faults.bench import PROVIDERS, client, nothing_left_behind
